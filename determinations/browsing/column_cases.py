@@ -5,14 +5,15 @@ if one of its items passes all of them (``CaseFilter.as_items``). Cases without 
 those beside, in the same snapshot. So the answer is that of PostgreSQL.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Model, QuerySet
 
 from determinations.browsing.list_place import DATE, Place, row_of
 from determinations.filters import ListFilters
+from determinations.filters.matching import Told
 from determinations.models import ItemFact
 from determinations.paging.counts import Count
 from determinations.paging.filtered import NEAR, ListQuery, keys_from
@@ -50,27 +51,41 @@ class SomeCases:
     all_of_them: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The cases before and after one in a list, if there are any, and how many come before it."""
+
+    previous: int | None
+    following: int | None
+    before: int
+
+
 @dataclass(frozen=True)
 class CasesByColumn:
     """The cases that pass filters in the order of their date of decision, in one snapshot of the database.
 
-    ``rows`` are the cases, ``items`` the facts that tell: a case has one of them, and one of each of ``also``.
+    ``rows`` are the cases, ``items`` the facts that tell: a case has one of them, and one of each of ``also``, and its
+    words match all ``queries``.
     """
 
     engine: SqlEngine
     rows: QuerySet[Model]
     items: Selection
     also: tuple[Selection, ...] = ()
+    queries: tuple[str, ...] = ()
 
     @cached_property
     def selected(self) -> SelectedItems | None:
         """The items that tell, by their places; None if the engine has no places."""
         selected = self.engine.items_by_column(self.items)
         also = [self.engine.items_by_column(selection) for selection in self.also]
-        if selected is None or not also:
+        if selected is None or not (also or self.queries):
             return selected
         known = [others.items for others in also if others is not None]
-        return SelectedItems(selected.facts, selected.items, tuple(known)) if len(known) == len(also) else None
+        matching = self.engine.cases_by_column(self.queries) if self.queries else None
+        if len(known) < len(also) or (self.queries and matching is None):
+            return None
+        return SelectedItems(selected.facts, selected.items, tuple(known), matching)
 
     def page(self, place: Place, size: int) -> tuple[list[Row], int] | None:
         """Up to ``size`` cases at a place, and how many match, by places; None if these do not tell."""
@@ -83,9 +98,24 @@ class CasesByColumn:
         cases = place.nearest([*nearest, *self._without_items], size)
         return cases, len(selected.cases) + len(self._without_items)
 
+    def beside(self, place: Place) -> Beside | None:
+        """The cases before and after that of a place, and how many come before it; None if places do not tell."""
+        assert place.cursor is not None
+        selected, without_items = self.selected, self._without_items
+        if selected is None or without_items is None:
+            return None
+        before, after = (self.page(replace(place, forward=forward), 1) for forward in (False, True))
+        if before is None or after is None:
+            return None
+        here = row_of(place.cursor.value, place.cursor.key)
+        number = selected.cases_before(here, descending=place.listed.order.descending)
+        number += len(replace(place, forward=False).nearest(without_items, len(without_items)))
+        previous, following = (rows[0][1] if rows else None for rows, _number in (before, after))
+        return Beside(previous, following, number)
+
     def some(self, wanted: int, size: int, place: Place) -> SomeCases | None:
         """Up to ``size`` cases at a place, among all if up to ``wanted`` match. None: PostgreSQL has to answer."""
-        if self.also:
+        if self.also or self.queries:
             return None
         limit = _ITEMS_PER_CASE * wanted + 1
         answer = self._ask(_SOME, place, size, limit=limit)
@@ -137,15 +167,22 @@ class CasesByColumn:
 
 
 def cases_by_column(
-    engine: SqlEngine, order: Order, rows: QuerySet[Model], items: Sequence[QuerySet[ItemFact]] | None
+    engine: SqlEngine,
+    order: Order,
+    rows: QuerySet[Model],
+    items: Sequence[QuerySet[ItemFact]] | None,
+    queries: Sequence[str] = (),
 ) -> CasesByColumn | None:
-    """The cases, if the column engine names them more quickly than PostgreSQL; ``items``: one of each tells a case."""
+    """The cases, if the column engine names them more quickly than PostgreSQL.
+
+    ``items``: one of each tells a case; ``queries``: which its words match as well.
+    """
     if items is None or order.column != DATE:
         return None
     first, *also = [Selection(some, whole_letters=False) for some in items]
     if not all(engine.lists_by_column(selection) for selection in (first, *also)):
         return None
-    return CasesByColumn(engine, rows, first, tuple(also))
+    return CasesByColumn(engine, rows, first, tuple(also), tuple(queries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +195,35 @@ class FindCases:
         self, listed: ListQuery, cursor: Cursor | None, size: int, *, forward: bool, near: int = NEAR
     ) -> tuple[list[int], Count]:
         """By column where the engine can."""
-        items = self.filterset.as_several_items()
-        if items is not None and listed.order.column == DATE:
-            with one_snapshot() as engine:
-                cases = cases_by_column(engine, listed.order, listed.rows, items)
-                page = cases and _page(cases, listed.cap, size, Place(listed, cursor, forward))
-                if page:
-                    return page
-        return keys_from(listed, cursor, size, forward=forward, near=near)
+        by_column = self.by_column(listed, cursor, size, forward=forward)
+        return by_column or keys_from(listed, cursor, size, forward=forward, near=near)
+
+    def by_column(
+        self, listed: ListQuery, cursor: Cursor | None, size: int, *, forward: bool
+    ) -> tuple[list[int], Count] | None:
+        """The same; None if PostgreSQL has to find them."""
+        told = self.filterset.as_items_and_words()
+        if told is None or listed.order.column != DATE:
+            return None
+        with one_snapshot() as engine:
+            cases = cases_by_column(engine, listed.order, rows_by_texts(self.filterset, listed), *told)
+            return _page(cases, listed.cap, size, Place(listed, cursor, forward)) if cases else None
+
+    def beside(self, listed: ListQuery, cursor: Cursor) -> Beside | None:
+        """What is beside a case of the list, given by its place; None if PostgreSQL has to find it."""
+        told = self.filterset.as_items_and_words()
+        if told is None or listed.order.column != DATE:
+            return None
+        with one_snapshot() as engine:
+            cases = cases_by_column(engine, listed.order, rows_by_texts(self.filterset, listed), *told)
+            return cases.beside(Place(listed, cursor, forward=True)) if cases else None
+
+
+def rows_by_texts(filterset: ListFilters, listed: ListQuery, *, without: Collection[str] = ()) -> QuerySet[Model]:
+    """The rows of a list, of which few are read: words are looked for in their texts."""
+    if not listed.of_words:
+        return listed.rows
+    return listed.by_texts if listed.by_texts is not None else filterset.words_told(Told.BY_TEXTS, without=without)
 
 
 def _page(cases: CasesByColumn, cap: int, size: int, place: Place) -> tuple[list[int], Count] | None:

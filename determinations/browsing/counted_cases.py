@@ -76,7 +76,7 @@ class CountedCases:
     def _grouped(self, dimension: Dimension, labels: Labels) -> Counter[str] | None:
         """By a statement, the most frequent values only."""
         groupable = dimension.kind in GROUPABLE or dimension.kind is Kind.OFFICE_FIELD
-        if not groupable or self.cases.also:
+        if not groupable or self.cases.also or self.cases.queries:
             return None
         column, (sql, parameters) = dimension.item_column, self.cases.items.rows
         value = f'unnest("{column}")' if dimension.kind in _ARRAYS else f'"{column}"'

@@ -15,7 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from determinations.browsing.column_cases import cases_by_column
+from determinations.browsing.column_cases import cases_by_column, rows_by_texts
 from determinations.browsing.counted_cases import CountedCases, shown, values_of, whole
 from determinations.browsing.list_place import Place
 from determinations.browsing.lists import NEWEST, ListKind
@@ -125,6 +125,7 @@ def _items_by_column(
     """
     columns: dict[tuple[str, ...], list[str]] = defaultdict(list)
     places = {}
+    office_fields = any(dimension.kind is Kind.OFFICE_FIELD for dimension in dimensions)
     for dimension in dimensions:
         left_out = tuple(name for name in KINDS[dimension.kind].left_out(dimension) if query.get(name))
         places[dimension.name] = left_out, dimension.column(of_items=True)
@@ -140,6 +141,8 @@ def _items_by_column(
         for left_out, selection in selections.items():
             by_bits = selected[left_out]
             grouped = [column for column in dict.fromkeys(columns[left_out]) if not (by_bits and by_bits.has(column))]
+            if not engine.groups_by_column(selection) and (grouped or office_fields):
+                return None
             engine.precompute(selection, [(column,) for column in grouped])
         numbers = {}
         for dimension in dimensions:
@@ -191,8 +194,9 @@ def _cases_by_column(
     with one_snapshot() as engine:
         cases: dict[str, CountedCases] = {}
         for name, left_out in dict(tables.values()).items():
-            items = filterset.as_several_items(without=left_out)
-            by_column = cases_by_column(engine, NEWEST, queries[name].rows, items)
+            told = filterset.as_items_and_words(without=left_out)
+            rows = rows_by_texts(filterset, queries[name], without=left_out)
+            by_column = told and cases_by_column(engine, NEWEST, rows, *told)
             counted = by_column and CountedCases.of(by_column, dimensions)
             if not counted:
                 return None

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
+from determinations.browsing.column_cases import FindCases
 from determinations.browsing.lists import LISTS, ListKind
 from determinations.paging.counts import Count, whole_number
 from determinations.paging.keyset import Cursor, Order, cursor_at, rows_from
@@ -47,6 +48,12 @@ def place_in_list(case_id: int, query: QueryDict, *, by: User | None = None) -> 
     at = of_case.index(asked)
     # Rows of a case with one value follow one another in the letter's order; before and after them come others.
     first, last = (cursor_at(row, order) for row in _first_and_last(of_case, order))
+    if not kind.of_items:
+        beside = FindCases(filterset).beside(kind.list_query(filterset, query), first)
+        if beside is not None:
+            near = kind.all_rows().in_bulk([pk for pk in (beside.previous, beside.following) if pk is not None])
+            position = Count(beside.before + 1, capped=False)
+            return Place(kind, near.get(beside.previous), near.get(beside.following), position)
     reads_texts = kind.reads_texts(filterset)
     candidates = Candidates.too_many(kind.list_query(filterset, query), STRETCH) if reads_texts else None
     before = of_case[at - 1] if at else _beyond(kind, rows, order, first, candidates, forward=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from django.db.models import F, TextField, Value
 
+from determinations.browsing.column_cases import FindCases
 from determinations.browsing.lists import NEWEST
 from determinations.cases.readable_values import readable
 from determinations.filters import ListFilters
@@ -81,8 +82,9 @@ def newest_matches(
         by_index, by_texts = (filterset.words_told(told) for told in (Told.BY_INDEX, Told.BY_TEXTS))
         looked = look_through(listed.everything, by_index, by_texts, NEWEST, most=LOOKED_THROUGH)
         return looked.keys, looked.count, looked
-    keys, count = keys_from(replace(listed, order=NEWEST), None, RANKED, forward=True, enough=PAGE)
-    return keys, count, None
+    newest = replace(listed, order=NEWEST)
+    by_column = FindCases(filterset).by_column(newest, None, RANKED, forward=True)
+    return *(by_column or keys_from(newest, None, RANKED, forward=True, enough=PAGE)), None
 
 
 def best_first(case_ids: Sequence[int], words: QueryWords, page: int, *, notes: bool) -> list[Case]:

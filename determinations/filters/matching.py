@@ -64,6 +64,19 @@ class WordsFilter(django_filters.CharFilter):
             qs if told is Told.BY_INDEX else qs.filter(self._said(lambda notes: self._by_texts(words, notes), lookups))
         )
 
+    def index_queries(self, value: str) -> list[str] | None:
+        """Texts of the ``tsquery`` that the words of letters all match exactly where rows pass; None if other than
+        these words tells whether they do.
+        """
+        lookups: Lookups = self.parent.lookups
+        words = QueryWords.read(value, self.in_field, (field.key for field in lookups.searched_fields))
+        if not words:
+            return []
+        notes_of_some = lookups.may_read_notes and lookups.sets_of_own is not None
+        if current_scope().masked or words.unpacked or notes_of_some or old_words_remain():
+            return None
+        return None if self._elsewhere(words, lookups) else words.query_texts(self.scope, notes=lookups.may_read_notes)
+
     def _all_of(self, queries: Sequence[Func]) -> Func | Q:
         """Rows whose words match all of these queries."""
         first, *others = [Matches(self.words, query) for query in queries]

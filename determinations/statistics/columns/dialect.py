@@ -65,6 +65,15 @@ def translate(sql: str, parameters: Sequence[Value]) -> tuple[str, list[Value]]:
     return translated, kept
 
 
+def translates(sql: str, parameters: Sequence[Value]) -> bool:
+    """Whether the engine can answer the statement."""
+    try:
+        translate(sql, parameters)
+    except NotInColumns:
+        return False
+    return True
+
+
 def _replaced(match: "re.Match[str]", given: Iterator[Value], kept: list[Value]) -> str:
     part = match.groupdict()
     if part["any"]:

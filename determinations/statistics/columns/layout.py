@@ -21,7 +21,7 @@ KEY = "_key"
 #: How COPY writes NULL; a text that says the same is quoted.
 _NULL = r"\N"
 #: Rises whenever files of an earlier program must not be read.
-FORMAT = 8
+FORMAT = 9
 
 
 @dataclass(frozen=True)

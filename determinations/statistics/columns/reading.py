@@ -17,15 +17,17 @@ import duckdb
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models.sql.where import WhereNode
+from pyroaring import BitMap
 from redis.exceptions import RedisError
 
 from determinations.access.scope import current_scope
 from determinations.statistics.columns.bits import Order, Sets, SetsOfFile
 from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
 from determinations.statistics.columns.conditions import passing
-from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
+from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate, translates
 from determinations.statistics.columns.editions import Validities, editions
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
+from determinations.statistics.columns.found import FoundInFile
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, KEY, REFERENCE
 from determinations.statistics.columns.letters import BLOCK, BLOCKS, place_changed
@@ -87,6 +89,7 @@ class Columns:
     #: In the file, about.
     items: int
     sets: SetsOfFile
+    found: FoundInFile
     _lock: Lock = field(default_factory=Lock)
 
     def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
@@ -121,6 +124,16 @@ class Columns:
         facts = self._placed()
         return SelectedItems(facts, passing(where, facts)) if where else self._everything
 
+    def cases_matching(self, queries: Sequence[str]) -> BitMap | None:
+        """The cases whose words match all of some queries; None if the file has no sets.
+
+        Raises NotInColumns and errors of the library.
+        """
+        if self.sets.read() is None:
+            return None
+        first, *others = [self._placed().cases_matching(query) for query in queries]
+        return first.intersection(*others)
+
     def _placed(self) -> PlacedFacts:
         with self._lock:  # one thread makes them, the others wait
             return self._facts
@@ -134,9 +147,10 @@ class Columns:
     def _facts(self) -> PlacedFacts:
         sets = self.sets.read() or Sets(Order((), ()))
         if not self.changed:
-            return PlacedFacts(sets)
+            return PlacedFacts(sets, found=self.found)
         with self.connection.cursor() as cursor:
-            return PlacedFacts(sets, ChangedItems.of_version(cursor, f"memory.{self.schema}", sets.order))
+            changed = ChangedItems.of_version(cursor, f"memory.{self.schema}", sets.order)
+        return PlacedFacts(sets, changed, self.found)
 
     def _ids(self, sql: str, parameters: Sequence[Value]) -> "numpy.ndarray":
         """The IDs of the items that a statement selects, given from ``FROM`` on."""
@@ -171,6 +185,7 @@ class OpenFile:
         path = folder() / name
         self.sets = SetsOfFile(path)
         self.connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
+        self.found = FoundInFile(self.connection)
 
     def at(self, state: FileState, folder: str) -> Columns:
         """The facts as the transaction sees them. Raises Unavailable."""
@@ -193,7 +208,7 @@ class OpenFile:
         except BaseException:  # what is there of it would take memory from all later versions
             self.connection.execute(f"DROP SCHEMA {schema} CASCADE")
             raise
-        return Columns(self.connection, schema, len(items), state.items, self.sets)
+        return Columns(self.connection, schema, len(items), state.items, self.sets, self.found)
 
     def _fill(self, schema: str, items: list[int]) -> None:
         """Make the tables of a version in which these items changed since the file was written."""
@@ -240,7 +255,12 @@ class ColumnReader:
 
     def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
         """The items that pass conditions, also given as a statement from ``FROM`` on; None if PostgreSQL tells."""
-        return self._answer(lambda columns: columns.items_of(where, sql, parameters))
+        told = self._told.get(repr((sql, parameters)))
+        return told or self._answer(lambda columns: columns.items_of(where, sql, parameters))
+
+    def cases_matching(self, queries: Sequence[str]) -> BitMap | None:
+        """The cases whose words match all of some queries; None if PostgreSQL tells."""
+        return self._answer(lambda columns: columns.cases_matching(queries))
 
     def tallies(self, selection: Selection, columns: Sequence[str]) -> Rows | None:
         """Items, those decided and those overturned, by columns; None if the sets do not tell."""
@@ -292,14 +312,14 @@ class ColumnReader:
             process.report(error)
             return None
 
-    def lists_quicker(self, sql: str, parameters: Sequence[Value]) -> bool:
+    def lists_quicker(self, selection: Selection) -> bool:
         """Whether lists of such rows are to be named by column: PostgreSQL's indexes are quicker for few items."""
-        try:
-            translate(sql, parameters)
-        except NotInColumns:
-            return False
         columns = self.columns()
-        return columns is not None and columns.items >= settings.COLUMN_LISTS_FROM
+        if columns is None or columns.items < settings.COLUMN_LISTS_FROM:
+            return False
+        if translates(*selection.rows):
+            return True
+        return self._answer(lambda of_version: self._told_items(of_version, selection)) is not None
 
     def columns(self) -> Columns | None:
         """The facts as this transaction sees them; None if they are not available."""

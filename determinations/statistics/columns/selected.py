@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import duckdb
@@ -17,6 +17,7 @@ from pyroaring import BitMap
 from determinations.statistics.columns.bits import OF_ITEMS, BitValue, Order, Sets, first_items
 from determinations.statistics.columns.counted import COLUMNS, define_denied_since
 from determinations.statistics.columns.dialect import NotInColumns
+from determinations.statistics.columns.found import WORDS, FoundInFile, FoundInVersion, matching
 from determinations.statistics.columns.layout import ARRAYS, ITEMS
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class PlacedFacts:
 
     file: Sets
     changed: ChangedItems = field(default_factory=lambda: ChangedItems(BitMap(), Sets(Order((), ()))))
+    found: FoundInFile | None = None
     #: What was put together already.
     _stretches: dict[str, list[tuple[date | int | None, int, int]]] = field(default_factory=dict)
     _value_sets: dict[str, list[ValueSet]] = field(default_factory=dict)
@@ -136,6 +138,11 @@ class PlacedFacts:
     def everything(self) -> BitMap:
         """All items."""
         return BitMap(range(self.orders[-1].end)) - self.changed.gone
+
+    @cached_property
+    def every_case(self) -> BitMap:
+        """All cases."""
+        return self.everything & self.nth[0] if self.nth else BitMap()
 
     @cached_property
     def nth(self) -> Sequence[BitMap]:
@@ -190,6 +197,24 @@ class PlacedFacts:
             raise NotInColumns(f"compares {column}")
         return {*self.file.items[column], *self.changed.now.items.get(column, ())}
 
+    def found_by(self, kind: str, value: str) -> BitMap:
+        """The items found by a word or a section's name; also those of before they changed. Raises NotInColumns."""
+        if self._found is None:
+            raise NotInColumns(f"finds by {kind}")
+        return self._found.places(kind, value)
+
+    @cached_property
+    def _found(self) -> FoundInVersion | None:
+        return FoundInVersion(self.found, self.changed.now) if self.found else None
+
+    def cases_matching(self, query: str) -> BitMap:
+        """The cases whose words match the text of a ``tsquery``. Raises NotInColumns where the sets do not tell."""
+        found = self._found
+        if found is None:
+            raise NotInColumns("finds by words")
+        cases_with = partial(found.cases, WORDS, nth=self.file.nth)
+        return matching(query, lambda lexeme: cases_with(lexeme) & self.everything, self.every_case)
+
     def places_of(self, ids: "numpy.ndarray") -> BitMap:
         """The places of items given by their IDs."""
         return (self.file.places_of(ids) - self.changed.gone) | self.changed.now.places_of(ids)
@@ -210,16 +235,19 @@ class SelectedItems:
     items: BitMap
     #: Items of which the cases must have some as well.
     also: tuple[BitMap, ...] = ()
+    #: The cases that may be among them; None for all.
+    among_cases: BitMap | None = None
     #: What was counted already.
     _counted: dict[tuple[bool, str, tuple[BitValue, ...]], int] = field(default_factory=dict)
 
     @cached_property
     def cases(self) -> BitMap:
         """The places of the cases."""
-        cases = first_items(self.items, self.facts.nth)
+        all_of_them = len(self.items) == len(self.facts.everything)
+        cases = self.facts.every_case if all_of_them else first_items(self.items, self.facts.nth)
         for items in self.also:
-            cases &= first_items(items, self.facts.nth)
-        return cases
+            cases = cases & first_items(items, self.facts.nth)
+        return cases if self.among_cases is None else cases & self.among_cases
 
     def has(self, column: str) -> bool:
         """Whether items and cases can be counted by a column."""
@@ -248,6 +276,21 @@ class SelectedItems:
         if rows is None:
             return None
         return [key for _day, key in sorted(rows, key=lambda row: (row[0] or date.min, row[1]), reverse=True)[:most]]
+
+    def cases_before(self, row: Row, *, descending: bool) -> int:
+        """How many of the cases come before a row in the list, where those without a date are last."""
+        number = 0
+        for order in self.facts.orders:
+            day, case = row
+            first, end = _places_of_day(order, day)
+            ids, start = order.case_ids, order.start
+            at = start + bisect_left(ids, case, first - start, end - start)
+            beyond = start + bisect_right(ids, case, first - start, end - start)
+            stretches = [(beyond, order.undated) if descending else (start, at)]
+            if day is None:
+                stretches = [(start, order.undated), (beyond, end) if descending else (first, at)]
+            number += sum(self.cases.range_cardinality(*stretch) for stretch in stretches)
+        return number
 
     def nearest(
         self, place: Row | None, size: int, *, descending: bool, undated_last: bool, of_cases: bool

@@ -1,6 +1,6 @@
 """Writes the contents of column files: from PostgreSQL alone, or from the previous file and what changed since."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from determinations.statistics.columns.bits import write_bits
 from determinations.statistics.columns.cited import CITED, DEFINITION, cited_items
 from determinations.statistics.columns.counted import define_denied_since
 from determinations.statistics.columns.digest import layout_digest
+from determinations.statistics.columns.found import write_found
 from determinations.statistics.columns.horizon import EDITIONS, changed_items
 from determinations.statistics.columns.layout import CITATIONS, ITEMS, REFERENCE
 from determinations.statistics.columns.letters import (
@@ -108,7 +109,7 @@ def write_merged(changes: Changes, before: str) -> Written:
             for some in slices(dates):
                 _insert(engine, {table: f"SELECT * FROM ({rows[table]}) WHERE {some}" for table in rows})  # noqa: S608 - names of our own
             items = _number_of_items(engine)
-            _finish(engine)
+            _finish(engine, [item for (item,) in engine.execute("SELECT item FROM changed").fetchall()])
         engine.execute("DETACH before")
     return Written(name, changes.horizon, changes.layout, items, merged=True)
 
@@ -181,13 +182,14 @@ def _insert(engine: duckdb.DuckDBPyConnection, rows: Mapping[str, str]) -> None:
     engine.execute(f"INSERT INTO file.{CITED} SELECT * FROM ({citations}) ORDER BY authority_id, side")  # noqa: S608 - names of our own
 
 
-def _finish(engine: duckdb.DuckDBPyConnection) -> None:
-    """Write what is made of all rows, once nothing else is in memory."""
+def _finish(engine: duckdb.DuckDBPyConnection, merged: Collection[int] | None = None) -> None:
+    """Write what is made of all rows, once nothing else is in memory; ``merged``: the items that changed."""
     engine.execute("CHECKPOINT file")
     define_denied_since(engine, "memory.main")
     for (name,) in engine.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'").fetchall():
         engine.execute(f"DROP TABLE memory.main.{name}")
     write_bits(engine)
+    write_found(engine, merged)
 
 
 def _read_reference(engine: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from determinations.access import audit
 from determinations.access.roles import may_read_notes
+from determinations.browsing.column_cases import FindCases
 from determinations.browsing.lists import CASES
 from determinations.browsing.other_names import other_names
 from determinations.browsing.search import cases_numbered
@@ -102,7 +103,8 @@ def _matches(request: HttpRequest, words: QueryWords, lookups: Lookups, *, by_ra
         keys, count, looked = newest_matches(listed, filterset, words, whole=whole)
         page, ranked = _numbered_page(request, keys, words if by_rank else None, notes=notes)
     else:
-        page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE)
+        found = FindCases(filterset)
+        page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE, find_keys=found)
     return {
         "spelled": _better_spelling(words, by=person_of(request))
         if count.number < _FEW and not count.capped

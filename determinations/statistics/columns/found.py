@@ -1,0 +1,388 @@
+"""Sets of the items that are found by what is not among their columns: names of sections cited, and words.
+
+PostgreSQL's index names such items only one by one, from blocks all over the table. So a column file has, beside the
+sets of ``bits``, one for each name of a section that a side cites, and for each of the words that people search for:
+those that name categories, and the most frequent of requests. A word has a set for each field of the letter that it
+may be in. Sets are read when they are asked for, and a process keeps those that were asked for last. A word without
+sets is told by PostgreSQL.
+
+A set is gathered after the rest of the file was written. That is exact: an item that changed since is in the log, and
+what changed since the file's horizon is never told by a set. Items that are the same have the same words and
+citations, as facts are replaced with these (``models.found_by``).
+"""
+
+import logging
+import re
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import duckdb
+from django.db import connection, transaction
+from pyroaring import BitMap
+
+from determinations.models import Category
+from determinations.models.found_by import item_sections, item_words
+from determinations.parsing.results import SIDES
+from determinations.searching.normal_form import slots_without_places
+from determinations.searching.vectors import NOTES, REQUEST, REVIEWER, SUMMARY
+from determinations.statistics.columns.bits import IDS, Order, Sets, first_items
+from determinations.statistics.columns.dialect import NotInColumns
+from determinations.statistics.columns.layout import ITEMS
+
+if TYPE_CHECKING:
+    import numpy
+
+log = logging.getLogger(__name__)
+
+FOUND = "found_bits"
+_DEFINITION = "kind VARCHAR, value VARCHAR, places BLOB"
+WORDS = "words"
+#: The kind of the names of sections, by the side that cites them.
+SECTIONS: Mapping[str, str] = {side: f"sections of {side}" for side in SIDES}
+
+#: What is found, and the set of the places where; an item's kind, value and ID.
+Key: TypeAlias = tuple[str, str]
+_Value: TypeAlias = tuple[str, str, int]
+
+#: Requests that are looked in for the words to keep, the share that has to have one, and how many are kept at most.
+_SAMPLE, _LEAST_SHARE, MOST_WORDS = 20_000, 0.0005, 400
+#: A word that fewer items have is found by the index as quickly.
+FEWEST_ITEMS = 5_000
+#: All sets of the file together, and those that a process keeps in memory, in bytes.
+_MOST_BYTES, _MOST_KEPT = 200_000_000, 40_000_000
+#: The words of so many changed items are read for a version; of more, PostgreSQL tells all.
+MOST_CHANGED = 1_000
+_ITEMS_AT_ONCE = 100_000
+_OF_LETTERS = (SUMMARY, REVIEWER, NOTES)
+_PREFIXES = ("", *_OF_LETTERS)
+#: Words that are kept: no numbers, and nothing that has to be written in another way in a query.
+_WORD = re.compile(r"=?[a-z][a-z0-9./-]*[a-z0-9]")
+
+_REQUESTED = f"""
+SELECT substr(asked.word, 2) FROM ts_stat($$
+    SELECT item.search FROM {ITEMS.name} AS fact TABLESAMPLE SYSTEM (%(percent)s) REPEATABLE (1)
+    JOIN determinations_itemtext AS item USING (item_id)
+$$) AS asked
+WHERE asked.word LIKE '{REQUEST}%%' AND asked.ndoc >= %(least)s
+ORDER BY asked.ndoc DESC, asked.word
+"""  # noqa: S608 - names of our own
+_MEANINGFUL = """
+SELECT word FROM unnest(%s::text[]) WITH ORDINALITY AS told (word, nth)
+WHERE NOT (ts_lexize('english_stem', word) = '{}') ORDER BY nth
+"""
+#: Some millions of IDs at a time, eight bytes each: a row for each item would take ten times as long.
+_HAVING = f"""
+SELECT string_agg(int8send(item_id), '') FROM {ITEMS.name} WHERE determinations_item_words(item_id) @@ %s::tsquery
+GROUP BY item_id >> 20
+"""  # noqa: S608 - names of our own
+_CITED = """
+SELECT side, section, array_agg(DISTINCT item_id)
+FROM determinations_citation CROSS JOIN unnest(sections) AS told (section)
+WHERE item_id BETWEEN %s AND %s GROUP BY side, section
+"""
+_CITED_BY = """
+SELECT side, section, item_id FROM determinations_citation CROSS JOIN unnest(sections) AS told (section)
+WHERE item_id = ANY(%s)
+"""
+_WORDS_OF = f"""
+SELECT lexeme, item_id FROM {ITEMS.name}
+CROSS JOIN LATERAL unnest(tsvector_to_array(determinations_item_words(item_id))) AS told (lexeme)
+WHERE item_id = ANY(%s) AND lexeme = ANY(%s)
+"""  # noqa: S608 - names of our own
+#: The functions of the indexes that the sets stand for.
+WORDS_FUNCTION, SECTIONS_FUNCTION = item_words().function, item_sections("").function
+
+
+def write_found(engine: duckdb.DuckDBPyConnection, merged: Collection[int] | None) -> None:
+    """Make the table of the file ``file``, whose items have places already; none are written if they have not.
+
+    ``merged``: the items that changed since the file ``before`` was written, from which the sets of others are taken.
+    """
+    engine.execute(f"CREATE TABLE file.{FOUND} ({_DEFINITION})")
+    order = _order_of(engine, "file")
+    if not order.item_ids:
+        return
+    try:
+        _write(engine, _gathered(order) if merged is None else _merged(engine, order, merged))
+    except (duckdb.OutOfMemoryException, MemoryError):  # those that are written are right
+        log.warning("Memory ran out while sets of words and sections were written (COLUMN_MEMORY_MB).")
+
+
+def _write(engine: duckdb.DuckDBPyConnection, sets: Iterable[tuple[str, str, BitMap]]) -> None:
+    size = 0
+    for kind, value, places in sets:
+        places.run_optimize()
+        written = places.serialize()
+        size += len(written)
+        if size > _MOST_BYTES:
+            break
+        engine.execute(f"INSERT INTO file.{FOUND} VALUES (?, ?, ?)", [kind, value, written])  # noqa: S608 - our name
+
+
+def _order_of(engine: duckdb.DuckDBPyConnection, file: str) -> Order:
+    """The IDs of the items of a file by their places."""
+    ids = array("I")
+    rows = engine.execute(f"SELECT rowid, ids FROM {file}.{IDS} WHERE column_name = 'item_id'").fetchall()  # noqa: S608 - our names
+    for _row, some in sorted(rows):
+        ids.frombytes(some)
+    return Order((), ids)
+
+
+def _gathered(order: Order) -> Iterator[tuple[str, str, BitMap]]:
+    """All sets, from PostgreSQL. Those of sections come first, and of each word all forms."""
+    placed = Sets(order)
+    for kind, sets in _sections(placed).items():
+        yield from _complete(kind, sets)
+    for word in _words(len(order.item_ids)):
+        for prefix in _PREFIXES:
+            yield WORDS, prefix + word, placed.places_of(_items_having(prefix + word))
+
+
+def _complete(kind: str, sets: Mapping[str, BitMap]) -> Iterator[tuple[str, str, BitMap]]:
+    """The sets of a kind, at last an empty one that says that there are no others."""
+    yield from ((kind, value, places) for value, places in sets.items())
+    yield kind, "", BitMap()
+
+
+def _sections(placed: Sets) -> dict[str, dict[str, BitMap]]:
+    import numpy as np
+
+    sets: dict[str, dict[str, BitMap]] = {kind: {} for kind in SECTIONS.values()}
+    ids = placed.by_id[0]
+    for first in range(0, len(ids), _ITEMS_AT_ONCE):
+        some = ids[first : first + _ITEMS_AT_ONCE]
+        with connection.cursor() as cursor:
+            cursor.execute(_CITED, [int(some[0]), int(some[-1])])
+            for side, name, items in cursor.fetchall():
+                sets[SECTIONS[side]].setdefault(name, BitMap()).update(placed.places_of(np.array(items, np.int64)))
+    return sets
+
+
+def _words(items: int) -> list[str]:
+    """The words that are kept: those that name categories, then the most frequent in requests."""
+    if items < FEWEST_ITEMS:
+        return []
+    names = " ".join(
+        f"{name} {below}" for name, below in Category.objects.order_by("pk").values_list("name", "subcategory")
+    )
+    named = sorted(lexeme for slot in slots_without_places(names) for lexeme in slot.lexemes)
+    with connection.cursor() as cursor:
+        share = min(1.0, _SAMPLE / items)
+        cursor.execute(_REQUESTED, {"percent": 100 * share, "least": max(1, _LEAST_SHARE * share * items)})
+        words = dict.fromkeys([*named, *(word for (word,) in cursor.fetchall())])
+        cursor.execute(_MEANINGFUL, [[word for word in words if _WORD.fullmatch(word)]])
+        return [word for (word,) in cursor.fetchall()][:MOST_WORDS]
+
+
+def _items_having(lexeme: str) -> "numpy.ndarray":
+    """The IDs of the items with a lexeme among their words."""
+    import numpy as np
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which would read all texts
+        cursor.execute(_HAVING, [f"'{lexeme}'"])
+        told = b"".join(some for (some,) in cursor.fetchall())
+    return np.frombuffer(told, ">i8").astype(np.int64)
+
+
+def _merged(
+    engine: duckdb.DuckDBPyConnection, order: Order, changed: Collection[int]
+) -> Iterator[tuple[str, str, BitMap]]:
+    """The sets of the file ``before``, with the places of now; of changed items what is found now."""
+    import numpy as np
+
+    placed, before = Sets(order), np.asarray(_order_of(engine, "before").item_ids, np.int64)
+    gone = placed.places_of(np.array(sorted(changed), np.int64))
+    rows = engine.execute(f"SELECT rowid, kind, value FROM before.{FOUND} ORDER BY rowid").fetchall()  # noqa: S608 - our name
+    now = _places_by_value(_values_of(sorted(changed), {value for _row, kind, value in rows if kind == WORDS}), placed)
+    new = {key: places for key, places in now.items() if key[0] != WORDS}
+    for row, kind, value in rows:
+        new.pop((kind, value), None)
+        if kind != WORDS and not value:
+            yield from ((kind, name, places) for (of_kind, name), places in new.items() if of_kind == kind)
+        ((blob,),) = engine.execute(f"SELECT places FROM before.{FOUND} WHERE rowid = ?", [row]).fetchall()  # noqa: S608 - our name
+        numbers = np.frombuffer(BitMap.deserialize(blob).to_array(), np.uint32)
+        yield kind, value, (placed.places_of(before[numbers]) - gone) | now.get((kind, value), BitMap())
+
+
+def _values_of(items: Sequence[int], words: Collection[str]) -> Iterator[_Value]:
+    """What items are found by: names of sections, and those of the words."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CITED_BY, [list(items)])
+        yield from ((SECTIONS[side], name, item) for side, name, item in cursor.fetchall())
+        if words:
+            cursor.execute(_WORDS_OF, [list(items), list(words)])
+            yield from ((WORDS, lexeme, item) for lexeme, item in cursor.fetchall())
+
+
+def _places_by_value(values: Iterable[_Value], placed: Sets) -> dict[Key, BitMap]:
+    import numpy as np
+
+    ids: dict[Key, list[int]] = {}
+    for kind, value, item in values:
+        ids.setdefault((kind, value), []).append(item)
+    return {key: placed.places_of(np.array(items, np.int64)) for key, items in ids.items()}
+
+
+class FoundInFile:
+    """The sets of a file. Errors of the library, and of memory, are the caller's."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
+        self._engine = engine
+        self._lock = Lock()
+        self._kept: OrderedDict[Key, tuple[BitMap, int]] = OrderedDict()
+        self._size = 0
+
+    @cached_property
+    def rows(self) -> Mapping[Key, int]:
+        """The rows that have sets."""
+        with self._engine.cursor() as cursor:
+            rows = cursor.execute(f"SELECT kind, value, rowid FROM file.{FOUND}").fetchall()  # noqa: S608 - our name
+        return {(kind, value): row for kind, value, row in rows}
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The lexemes that have sets."""
+        return [value for kind, value in self.rows if kind == WORDS]
+
+    def places(self, kind: str, value: str) -> BitMap:
+        """The places where the value is found; not to be changed. Raises NotInColumns if the file does not tell."""
+        key = kind, value
+        if key not in self.rows:
+            if (kind, "") in self.rows:
+                return BitMap()
+            raise NotInColumns(f"finds by other {kind}")
+        return self._kept_or(key, lambda: self._read(key))
+
+    def cases(self, kind: str, value: str, nth: Sequence[BitMap]) -> BitMap:
+        """The places of the cases with an item where the value is found. Raises NotInColumns."""
+        items = self.places(kind, value)
+        if kind == WORDS and value[0] in _OF_LETTERS:  # all items of the case have it
+            return items & nth[0]
+        return self._kept_or((f"{kind} of cases", value), lambda: first_items(items, nth))
+
+    def _read(self, key: Key) -> BitMap:
+        with self._engine.cursor() as cursor:
+            ((blob,),) = cursor.execute(
+                f"SELECT places FROM file.{FOUND} WHERE rowid = ?",  # noqa: S608 - our name
+                [self.rows[key]],
+            ).fetchall()
+        return BitMap.deserialize(blob)
+
+    def _kept_or(self, key: Key, make: Callable[[], BitMap]) -> BitMap:
+        """What is kept under a name, made if it is not. The oldest leave."""
+        with self._lock:
+            if key not in self._kept:
+                places = make()
+                size = len(places.serialize())
+                self._kept[key] = places, size
+                self._size += size
+                while self._size > _MOST_KEPT and len(self._kept) > 1:
+                    _oldest, (_places, size) = self._kept.popitem(last=False)
+                    self._size -= size
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
+
+@dataclass
+class FoundInVersion:
+    """The sets of a version of the facts: those of the file, which also have places of before items changed, and what
+    the items ``now`` are found by that changed.
+    """
+
+    file: FoundInFile
+    now: Sets
+    _lock: Lock = field(default_factory=Lock)
+
+    def places(self, kind: str, value: str) -> BitMap:
+        """The places where the value is found. Raises NotInColumns where no set tells."""
+        places = self.file.places(kind, value)
+        now = self._now(kind, value)
+        return places | now if now else places
+
+    def cases(self, kind: str, value: str, nth: Sequence[BitMap]) -> BitMap:
+        """The places of the cases that have such an item; ``nth``: of the file. Raises NotInColumns."""
+        cases = self.file.cases(kind, value, nth)
+        now = self._now(kind, value)
+        return cases | first_items(now, self.now.nth) if now else cases
+
+    def _now(self, kind: str, value: str) -> BitMap | None:
+        if not self.now.order.item_ids:
+            return None
+        with self._lock:
+            return self._of_now.get((kind, value))
+
+    @cached_property
+    def _of_now(self) -> Mapping[Key, BitMap]:
+        items = self.now.order.item_ids
+        if len(items) > MOST_CHANGED:
+            raise NotInColumns("has many changed items")
+        return _places_by_value(_values_of(items, self.file.words), self.now)
+
+
+def matching(query: str, having: Callable[[str], BitMap], everything: BitMap) -> BitMap:
+    """The places that match the text of a ``tsquery`` of whole words, from the places that have a lexeme.
+
+    Raises NotInColumns for a query of any other kind: phrases, beginnings of words, weights.
+    """
+    return _Query(query, having, everything).read()
+
+
+_TOKENS = re.compile(r"'(?P<lexeme>[^'\\]+)'(?!:)|(?P<sign>[()&|!])|(?P<space>\s+)|(?P<other>.)", re.DOTALL)
+
+
+class _Query:
+    """Reads a query from left to right: ``!`` binds closest, then ``&``, then ``|``."""
+
+    def __init__(self, query: str, having: Callable[[str], BitMap], everything: BitMap) -> None:
+        self.having, self.everything = having, everything
+        self.tokens: list[tuple[str, str]] = []
+        for match in _TOKENS.finditer(query):
+            kind = cast(str, match.lastgroup)
+            if kind == "other":
+                raise NotInColumns("searches more than whole words")
+            if kind != "space":
+                self.tokens.append((kind, match[kind]))
+        self.at = 0
+
+    def read(self) -> BitMap:
+        places = self._any()
+        if self.at < len(self.tokens):
+            raise NotInColumns("has a query of another kind")
+        return places
+
+    def _any(self) -> BitMap:
+        parts = [self._all()]
+        while self._took("|"):
+            parts.append(self._all())
+        return BitMap.union(*parts)
+
+    def _all(self) -> BitMap:
+        parts = [self._one()]
+        while self._took("&"):
+            parts.append(self._one())
+        return parts[0].intersection(*parts[1:])
+
+    def _one(self) -> BitMap:
+        if self._took("!"):
+            return self.everything - self._one()
+        if self._took("("):
+            places = self._any()
+            if not self._took(")"):
+                raise NotInColumns("has a query of another kind")
+            return places
+        if self.at >= len(self.tokens) or self.tokens[self.at][0] != "lexeme":
+            raise NotInColumns("has a query of another kind")
+        self.at += 1
+        return self.having(self.tokens[self.at - 1][1])
+
+    def _took(self, sign: str) -> bool:
+        if self.at < len(self.tokens) and self.tokens[self.at] == ("sign", sign):
+            self.at += 1
+            return True
+        return False

@@ -1,0 +1,226 @@
+"""Column files tell the items and cases that have words, and that cite sections, as PostgreSQL does."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from django.http import QueryDict
+from pyroaring import BitMap
+
+from determinations.browsing.column_cases import FindCases
+from determinations.browsing.column_keys import item_keys
+from determinations.browsing.lists import CASES, ITEMS
+from determinations.browsing.neighbors import place_in_list
+from determinations.corrections.actions import correct_field
+from determinations.models import Case, ItemFact
+from determinations.paging.filtered import keys_from
+from determinations.paging.keyset import cursor_at
+from determinations.statistics.columns import bits, found, keeping
+from determinations.statistics.columns.dialect import NotInColumns
+from determinations.statistics.columns.found import matching
+from determinations.statistics.columns.reading import Columns
+from determinations.statistics.interface import Selection
+from determinations.statistics.sql_engine import one_snapshot
+from tests.corrections.letters import NOW
+from tests.fixtures.people import People
+from tests.statistics.test_column_lists import every_case, of_rail
+from tests.statistics.worlds import random_event, stored_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Of items, and of cases, that the sets tell.
+_TOLD = (
+    "q=lumbar", "q=MRI", "q=knee brace", "q=lumbar or shoulder", "q=lumbar -mri", "q=surgery&sex=male",
+    "q=injection&decision=upheld", "q=refill&decided_from=2016-06-01", "q=brace or refill or cervical",
+    "q=spine knee", "reviewer_section=opioid", "claims_section=MRI", "reviewer_section=topical&sex=female",
+    "reviewer_section=no such section", "claims_section=ther&reviewer_section=a", "q=lumbar&reviewer_section=mri",
+    "q=lumbar&rest_of=sex%3Dmale",
+)  # fmt: skip
+#: Of which PostgreSQL tells some part: words that few requests have, beginnings, phrases, fields.
+_BY_POSTGRESQL = (
+    "q=neverseen", "q=lumb*", 'q="knee brace"', "request_words=knee", "q=synthetic", "q=-lumbar", "q=lumbar neverseen",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _every_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found, "FEWEST_ITEMS", 1)
+
+
+def compare(address: str) -> None:
+    """The items that the sets tell are those that PostgreSQL selects."""
+    rows = ITEMS.filterset(QueryDict(address)).qs
+    with one_snapshot() as engine:
+        known = engine.items_by_column(Selection(rows, whole_letters=False))
+    assert known is not None, address
+    ids = {place: item for order in known.facts.orders for place, item in enumerate(order.item_ids, order.start)}
+    assert sorted(ids[place] for place in known.items) == sorted(rows.values_list("pk", flat=True)), address
+
+
+def compare_lists(address: str, chance: random.Random) -> None:
+    """Pages of both lists by column are those of PostgreSQL, and so is their count."""
+    query = QueryDict(address)
+    for kind in (ITEMS, CASES):
+        filterset = kind.filterset(query)
+        listed = kind.list_query(filterset, query)
+        find: Any = item_keys if kind.of_items else FindCases(filterset)
+        rows = list(listed.rows)
+        cursors = [cursor_at(row, listed.order, forward=way) for row in chance.sample(rows, min(2, len(rows)))
+                   for way in (True, False)]  # fmt: skip
+        for cursor in [None, *cursors]:
+            forward = cursor is None or cursor.forward
+            by_column = find(listed, cursor, 4, forward=forward)
+            assert by_column == keys_from(listed, cursor, 4, forward=forward), (kind.name, address, cursor)
+            assert by_column[1].number == len(rows), address
+
+
+def compare_places(address: str, chance: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place of a case in its list is that of PostgreSQL."""
+    query = QueryDict(f"list=cases&{address}")
+    keys = list(CASES.filterset(query).qs.values_list("pk", flat=True))
+    for pk in chance.sample(keys, min(3, len(keys))):
+        by_column = place_in_list(pk, query)
+        with monkeypatch.context() as patched:
+            patched.setattr(FindCases, "beside", lambda *_arguments: None)
+            assert place_in_list(pk, query) == by_column, (address, pk)
+
+
+def test_words_and_sections_are_told_while_letters_change(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(41)
+    stored_world(chance, 30)
+    keeping.keep_columns()
+    for round_ in range(7):
+        with monkeypatch.context() as patched:
+            patched.delattr(Columns, "_ids")
+            for address in _TOLD:
+                compare(address.replace(" ", "+"))
+        for address in (*_TOLD, *_BY_POSTGRESQL):
+            compare_lists(address.replace(" ", "+"), chance)
+        for address in ("q=lumbar", "q=knee&decision=upheld", "q=mri&problem=date_order", "reviewer_section=opioid"):
+            assert of_rail(QueryDict(address)) == every_case(QueryDict(address)), address
+            for sort in ("", "&sort=decided"):
+                compare_places(f"{address}{sort}", chance, monkeypatch)
+        compare_places("", chance, monkeypatch)
+        for _ in range(2 * (round_ + 1)):
+            random_event(chance, people.admin)
+        if round_ in (2, 4):
+            keeping.keep_columns(at_once=True)
+
+
+def test_notes_are_found_by_those_who_may_read_them(people: People, folder: Path) -> None:
+    stored_world(random.Random(42), 12)
+    keeping.keep_columns()
+    case = Case.objects.current().exclude(sex="female").order_by("pk")[0]
+    correct_field(case.pk, "sex", "female", by=people.admin, now=NOW, reason="misread", note="Cervical, as printed")
+    for merge in (False, True):
+        if merge:
+            keeping.keep_columns(at_once=True)
+        query = QueryDict("q=cervical")
+        for by in (people.admin, people.casemanager):
+            filterset = CASES.filterset(query, by=by)
+            listed = CASES.list_query(filterset, query)
+            keys, count = FindCases(filterset)(listed, None, 50, forward=True)
+            assert not count.capped
+            assert sorted(keys) == sorted(listed.rows.values_list("pk", flat=True))
+            assert count.number == len(keys)
+
+
+def test_with_many_changed_items_postgresql_tells_words(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(43)
+    stored_world(chance, 12)
+    keeping.keep_columns()
+    case = Case.objects.current().filter(item_count__gt=0).exclude(sex="female").order_by("pk")[0]
+    correct_field(case.pk, "sex", "female", by=people.admin, now=NOW, reason="misread")
+    monkeypatch.setattr(found, "MOST_CHANGED", 0)
+    with one_snapshot() as engine:
+        with_word = ITEMS.filterset(QueryDict("q=lumbar")).qs
+        assert engine.items_by_column(Selection(with_word, whole_letters=False)) is None
+        assert engine.cases_by_column(["'lumbar'"]) is None
+    compare_lists("q=lumbar", chance)
+
+
+def test_a_file_without_room_leaves_the_rest_to_postgresql(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(44)
+    stored_world(chance, 12)
+    for most in (0, 400, 1_500, 10**6):
+        monkeypatch.setattr(found, "_MOST_BYTES", most)
+        keeping.keep_columns(anew=True)
+        for address in _TOLD[:12]:
+            compare_lists(address.replace(" ", "+"), chance)
+
+
+def test_only_so_many_sets_stay_in_memory(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored_world(random.Random(45), 10)
+    keeping.keep_columns()
+    monkeypatch.setattr(found, "_MOST_KEPT", 1)
+    with one_snapshot() as engine:
+        assert engine.cases_by_column(["'lumbar'", "'spine'"]) is not None
+        assert engine._columns is not None
+        columns = engine._columns.columns()
+    assert columns is not None
+    assert len(columns.found._kept) == 1
+
+
+def test_memory_that_runs_out_leaves_words_to_postgresql(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(46)
+    stored_world(chance, 10)
+
+    def out_of_memory(_lexeme: str) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(found, "_items_having", out_of_memory)
+    assert keeping.keep_columns() is not None
+    for address in ("q=lumbar", "reviewer_section=opioid"):
+        compare_lists(address, chance)
+    compare("reviewer_section=opioid")
+
+
+def test_few_items_need_no_sets_of_words(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found, "FEWEST_ITEMS", 10_000)
+    stored_world(random.Random(47), 8)
+    keeping.keep_columns()
+    with one_snapshot() as engine:
+        assert engine.cases_by_column(["'lumbar'"]) is None
+    assert ItemFact.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ("'a'", {1, 2}), ("(('a' | 'b')) & !('c')", {1, 3}), ("!'a' & 'b'", {3}), ("'a' & ('b' | 'c') | 'c'", {2, 4}),
+        ("!!'a'", {1, 2}), ("'d'", set()),
+    ],
+)  # fmt: skip
+def test_queries_are_read_as_postgresql_reads_them(query: str, places: set[int]) -> None:
+    having = {"a": BitMap([1, 2]), "b": BitMap([2, 3]), "c": BitMap([2, 4]), "d": BitMap()}
+    assert set(matching(query, having.__getitem__, BitMap(range(1, 5)))) == places
+
+
+@pytest.mark.parametrize(
+    "query", ["'a' <-> 'b'", "'a':*", "'a':A", "a", "('a'", "'a')", "", "'a' 'b'", "'a' &", r"'it\'s'", "!"]
+)
+def test_other_queries_are_refused(query: str) -> None:
+    with pytest.raises(NotInColumns):
+        matching(query, lambda _lexeme: BitMap(), BitMap())
+
+
+def test_a_file_without_places_has_no_sets(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(48)
+    stored_world(chance, 8)
+    monkeypatch.setattr(bits, "MOST_ID", 0)
+    written = keeping.keep_columns()
+    assert written is not None
+    with duckdb.connect() as engine:
+        engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
+        assert engine.execute(f"SELECT count(*) FROM file.{found.FOUND}").fetchall() == [(0,)]
+    compare_lists("q=lumbar", chance)
