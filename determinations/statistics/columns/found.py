@@ -80,6 +80,11 @@ _HAVING = f"""
 SELECT string_agg(int8send(item_id), '') FROM {ITEMS.name} WHERE determinations_item_words(item_id) @@ %s::tsquery
 GROUP BY item_id >> 20
 """  # noqa: S608 - names of our own
+#: Any other plan reads the texts of all items, as does looking again at rows of which there is no memory for each.
+_BY_INDEX = """
+SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off;
+SET LOCAL work_mem = '256MB'
+"""
 _CITED = """
 SELECT side, section, array_agg(DISTINCT item_id)
 FROM determinations_citation CROSS JOIN unnest(sections) AS told (section)
@@ -184,7 +189,7 @@ def _items_having(lexeme: str) -> "numpy.ndarray":
     import numpy as np
 
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # which would read all texts
+        cursor.execute(_BY_INDEX)
         cursor.execute(_HAVING, [f"'{lexeme}'"])
         told = b"".join(some for (some,) in cursor.fetchall())
     return np.frombuffer(told, ">i8").astype(np.int64)
