@@ -50,13 +50,11 @@ class Held:
         self, *, letters: Iterable[int] = (), numbers: Iterable[str | None] = (), files: Iterable[str] = ()
     ) -> None:
         """Raise :class:`NotHeld` if one of these is not held."""
-        missing = NotHeld(
-            letters=set(letters) - self.letters,
-            numbers=set(filter(None, numbers)) - self.numbers,
-            files=set(files) - self.files,
-        )
-        if missing.letters or missing.numbers or missing.files:
-            raise missing
+        more_letters = set(letters) - self.letters
+        more_numbers = set(filter(None, numbers)) - self.numbers
+        more_files = set(files) - self.files
+        if more_letters or more_numbers or more_files:  # an error with a name here would keep all callers' frames
+            raise NotHeld(letters=more_letters, numbers=more_numbers, files=more_files)
 
 
 class NotHeld(Exception):
