@@ -74,6 +74,7 @@ def _ahead(results: Iterator[T]) -> Iterator[Iterator[T]]:
     if first is None:
         yield iter(())
         return
+    session: psycopg.Connection | None = connection.connection
     with ThreadPoolExecutor(1) as reader:
         coming = deque(reader.submit(next, results, None) for _ in range(_AHEAD))
 
@@ -88,17 +89,16 @@ def _ahead(results: Iterator[T]) -> Iterator[Iterator[T]]:
         try:
             yield taken()
         except BaseException as fault:
-            _stop(coming)
+            _stop(coming, session)
             if isinstance(fault, DatabaseError) and isinstance(fault.__cause__, InFailedSqlTransaction):
                 _raise_first(coming)
             raise
 
 
-def _stop(coming: "deque[Future[T | None]]") -> None:
+def _stop(coming: "deque[Future[T | None]]", session: psycopg.Connection | None) -> None:
     """Wait for rows that are read in vain, but not for long: a task that takes too long is killed soon after."""
     for result in reversed(coming):
         result.cancel()
-    session: psycopg.Connection | None = connection.connection
     if wait(coming, _READ_TO_THE_END).not_done and session is not None:
         try:
             session.cancel_safe(timeout=_CANCEL)

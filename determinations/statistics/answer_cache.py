@@ -11,7 +11,7 @@ workers precompute those after a change (``statistics.precompute``).
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -102,7 +102,12 @@ def _from_cache(question: Question) -> Rows | None:
         rows = cache.get(_key(question))
     except RedisError:
         return None
-    return None if rows is None else [tuple(row) for row in rows]
+    return None if rows is None else [_tuple(row) for row in rows]
+
+
+def _tuple(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The cache gives lists for tuples, also for those within rows."""
+    return tuple(_tuple(value) if isinstance(value, list) else value for value in values)
 
 
 def _into_cache(question: Question, answer: Rows) -> None:
