@@ -53,4 +53,5 @@ def minute_does_not_end(request: pytest.FixtureRequest) -> None:
     if {"db", "transactional_db"} & set(request.fixturenames) or request.node.get_closest_marker("django_db"):
         from determinations.cases import search_words
 
-        search_words._remembered.remain, search_words._remembered.until = False, time.monotonic() + 3_600
+        for remembered in (search_words._old, search_words._kept):
+            remembered.is_so, remembered.until = False, time.monotonic() + 3_600

@@ -5,16 +5,18 @@ if one of its items passes all of them (``CaseFilter.as_items``). Cases without 
 those beside, in the same snapshot. So the answer is that of PostgreSQL.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Model, QuerySet
 
 from determinations.browsing.list_place import DATE, Place, row_of
+from determinations.cases.search_words import kept_words_remain
 from determinations.filters import ListFilters
 from determinations.filters.matching import Told
-from determinations.models import ItemFact
+from determinations.models import Case, ItemFact
 from determinations.paging.counts import Count
 from determinations.paging.filtered import NEAR, ListQuery, keys_from
 from determinations.paging.keyset import Cursor, Order
@@ -25,6 +27,8 @@ from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 
 #: With more cases without items than this, PostgreSQL answers: it would read all of them for each page.
 MOST_WITHOUT_ITEMS = 2_000
+#: The same where words are looked for in the texts of each, for a page and again for each number of its rail.
+MOST_READ_WITHOUT_ITEMS = 500
 #: So many items of each case that is wanted are gathered: cases with more are rare.
 _ITEMS_PER_CASE = 4
 
@@ -159,8 +163,18 @@ class CasesByColumn:
         return self.engine.rows_by_column(filled, (*parameters, *of_place))
 
     @cached_property
+    def too_many_without_items(self) -> bool:
+        """Whether the texts of too many cases without items, matching or not, would be read for words."""
+        if not self.queries:
+            return False
+        empty = Case.objects.current().filter(item_count=0).values_list("pk")[: MOST_READ_WITHOUT_ITEMS + 1]
+        return len(empty) > MOST_READ_WITHOUT_ITEMS
+
+    @cached_property
     def _without_items(self) -> list[Row] | None:
         """The cases without items that match; None for too many."""
+        if self.too_many_without_items:
+            return None
         rows = self.rows.filter(item_count=0).order_by().values_list(DATE, "pk")
         cases = list(rows[: MOST_WITHOUT_ITEMS + 1])
         return cases if len(cases) <= MOST_WITHOUT_ITEMS else None
@@ -182,6 +196,8 @@ def cases_by_column(
     first, *also = [Selection(some, whole_letters=False) for some in items]
     if not all(engine.lists_by_column(selection) for selection in (first, *also)):
         return None
+    if queries and kept_words_remain():
+        return None
     return CasesByColumn(engine, rows, first, tuple(also), tuple(queries))
 
 
@@ -202,21 +218,23 @@ class FindCases:
         self, listed: ListQuery, cursor: Cursor | None, size: int, *, forward: bool
     ) -> tuple[list[int], Count] | None:
         """The same; None if PostgreSQL has to find them."""
-        told = self.filterset.as_items_and_words()
-        if told is None or listed.order.column != DATE:
-            return None
-        with one_snapshot() as engine:
-            cases = cases_by_column(engine, listed.order, rows_by_texts(self.filterset, listed), *told)
+        with self._cases(listed) as cases:
             return _page(cases, listed.cap, size, Place(listed, cursor, forward)) if cases else None
 
     def beside(self, listed: ListQuery, cursor: Cursor) -> Beside | None:
         """What is beside a case of the list, given by its place; None if PostgreSQL has to find it."""
+        with self._cases(listed) as cases:
+            return cases.beside(Place(listed, cursor, forward=True)) if cases else None
+
+    @contextmanager
+    def _cases(self, listed: ListQuery) -> Iterator[CasesByColumn | None]:
+        """The cases in one snapshot; None if PostgreSQL has to find them."""
         told = self.filterset.as_items_and_words()
         if told is None or listed.order.column != DATE:
-            return None
+            yield None
+            return
         with one_snapshot() as engine:
-            cases = cases_by_column(engine, listed.order, rows_by_texts(self.filterset, listed), *told)
-            return cases.beside(Place(listed, cursor, forward=True)) if cases else None
+            yield cases_by_column(engine, listed.order, rows_by_texts(self.filterset, listed), *told)
 
 
 def rows_by_texts(filterset: ListFilters, listed: ListQuery, *, without: Collection[str] = ()) -> QuerySet[Model]:

@@ -42,7 +42,7 @@ class CountedCases:
     @classmethod
     def of(cls, cases: CasesByColumn, dimensions: Collection[Dimension]) -> "CountedCases | None":
         """Find the cases; None if PostgreSQL has to count them."""
-        selected = cases.selected
+        selected = None if cases.too_many_without_items else cases.selected
         columns = list(dict.fromkeys(dimension.column(of_items=False) for dimension in dimensions))
         rows = cases.rows.filter(item_count=0).order_by().values_list(*columns)[: MOST_WITHOUT_ITEMS + 1]
         empty = list(rows) if selected is not None else []

@@ -227,8 +227,10 @@ def _samples(
     samples: dict[str, _Sample] = {}
     with one_snapshot() as engine:
         for name, listed in queries.items():
-            items = filterset.as_several_items(without=left_out[name])
-            cases = cases_by_column(engine, NEWEST, listed.rows, items)
+            told = filterset.as_items_and_words(without=left_out[name])
+            if told is None or told[1]:  # words of different items tell a case, which no sample of items does
+                continue
+            cases = cases_by_column(engine, NEWEST, listed.rows, told[0])
             if cases is None or cases.items.is_everything:
                 continue
             base = samples.get("base")  # if very many match with all filters, so they do without some

@@ -6,7 +6,7 @@ then the old vectors answer: the English words of requests, rationales and summa
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -89,21 +89,32 @@ def count_old_words() -> Count:
 
 @dataclass(slots=True)
 class _Remembered:
-    remain: bool = False
+    """What a process read about vectors, and until when it relies on it."""
+
+    is_so: bool = False
     until: float = 0.0
 
+    def read(self, ask: Callable[[], bool]) -> bool:
+        """What was read less than a minute ago, or now."""
+        if time.monotonic() >= self.until:
+            self.is_so, self.until = ask(), time.monotonic() + _REMEMBERED
+        return self.is_so
 
-_remembered = _Remembered()
+
+_old, _kept = _Remembered(), _Remembered()
 
 
 def old_words_remain() -> bool:
     """Whether some vectors are of an earlier form. Read once a minute in each process."""
-    if time.monotonic() >= _remembered.until:
-        _remembered.remain = bool(old_words(1))
-        _remembered.until = time.monotonic() + _REMEMBERED
-    return _remembered.remain
+    return _old.read(lambda: bool(old_words(1)))
+
+
+def kept_words_remain() -> bool:
+    """Whether some cases keep the vectors they have, whose items do not have the words of their letter. Read once a
+    minute in each process."""
+    return _kept.read(CaseText.objects.filter(words_version=KEPT).exists)
 
 
 def forget_old_words() -> None:
-    """Read anew whether old vectors remain."""
-    _remembered.until = 0.0
+    """Read anew whether such vectors remain."""
+    _old.until = _kept.until = 0.0

@@ -87,8 +87,8 @@ class ListFilters(django_filters.FilterSet):
     def as_several_items(self, *, without: Collection[str] = ()) -> "list[QuerySet[ItemFact]] | None":
         """Facts of items, several times: a row with items passes every filter except some if it has one of each.
 
-        A doubt may be one of the case or of another item than passes the other filters. None for words, and where the
-        absence of doubts is asked for.
+        A doubt may be one of the case or of another item than passes the other filters. None where the absence of
+        doubts is asked for. Words are those of one item (see ``as_items_and_words``).
         """
         if (together := self.as_items(without=without)) is not None:
             return [together]
@@ -106,6 +106,7 @@ class ListFilters(django_filters.FilterSet):
         self, *, without: Collection[str] = ()
     ) -> "tuple[list[QuerySet[ItemFact]], list[str]] | None":
         """The same, and the queries that the words of a row have to match besides."""
+        self.is_valid()
         typed = self.form.cleaned_data
         filters = {name: self.filters[name] for name, value in typed.items() if value}
         searched = {name: one for name, one in filters.items() if isinstance(one, WordsFilter)}

@@ -105,7 +105,7 @@ def _from_cache(question: Question) -> Rows | None:
     return None if rows is None else [_tuple(row) for row in rows]
 
 
-def _tuple(values: Sequence[Any]) -> tuple[Any, ...]:
+def _tuple(values: Sequence[object]) -> tuple[object, ...]:
     """The cache gives lists for tuples, also for those within rows."""
     return tuple(_tuple(value) if isinstance(value, list) else value for value in values)
 

@@ -9,24 +9,28 @@ import pytest
 from django.http import QueryDict
 from pyroaring import BitMap
 
+from determinations.browsing import column_cases
 from determinations.browsing.column_cases import FindCases
 from determinations.browsing.column_keys import item_keys
 from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.neighbors import place_in_list
+from determinations.cases import search_words
 from determinations.corrections.actions import correct_field
-from determinations.models import Case, ItemFact
+from determinations.models import Case, CaseText, Citation, ItemFact
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
 from determinations.statistics.columns import bits, found, keeping
 from determinations.statistics.columns.dialect import NotInColumns
 from determinations.statistics.columns.found import matching
 from determinations.statistics.columns.reading import Columns
+from determinations.statistics.columns.writing import Written
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
-from tests.corrections.letters import NOW
+from tests.corrections.letters import NOW, document, stored_letters
 from tests.fixtures.people import People
+from tests.statistics.conftest import Failing
 from tests.statistics.test_column_lists import every_case, of_rail
-from tests.statistics.worlds import random_event, stored_world
+from tests.statistics.worlds import random_document, random_event, stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -192,6 +196,84 @@ def test_few_items_need_no_sets_of_words(people: People, folder: Path, monkeypat
     with one_snapshot() as engine:
         assert engine.cases_by_column(["'lumbar'"]) is None
     assert ItemFact.objects.exists()
+
+
+def _sets(folder: Path, written: Written | None) -> dict[str, int]:
+    """How many sets of each kind a file has."""
+    assert written is not None
+    with duckdb.connect() as engine:
+        engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
+        return dict(engine.execute(f"SELECT kind, count(*) FROM file.{found.FOUND} GROUP BY kind").fetchall())
+
+
+def test_a_merged_file_gathers_what_the_one_before_had_none_of(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(49)
+    monkeypatch.setattr(found, "FEWEST_ITEMS", 40)
+    stored_world(chance, 6)
+    assert found.WORDS not in _sets(folder, keeping.keep_columns())
+    stored_letters(random_document(chance, 100 + number) for number in range(40))
+    merged = keeping.keep_columns(at_once=True)
+    assert merged is not None
+    assert merged.merged
+    all_kinds = _sets(folder, merged)
+    assert all_kinds[found.WORDS] > 4
+    with monkeypatch.context() as patched:
+        patched.setattr(found, "_places_by_value", Failing(MemoryError))
+        patched.setattr(found, "_sections", Failing(MemoryError))
+        stored_letters(random_document(chance, 200 + number) for number in range(2))
+        assert _sets(folder, keeping.keep_columns(at_once=True)) == {}
+    stored_letters(random_document(chance, 300 + number) for number in range(2))
+    assert _sets(folder, keeping.keep_columns(at_once=True)).keys() == all_kinds.keys()
+    compare_lists("q=lumbar", chance)
+    compare("reviewer_section=opioid")
+
+
+def _cases_by_column(address: str) -> list[int] | None:
+    query = QueryDict(address)
+    filterset = CASES.filterset(query)
+    page = FindCases(filterset).by_column(CASES.list_query(filterset, query), None, 50, forward=True)
+    return None if page is None else page[0]
+
+
+def test_cases_that_keep_their_vectors_are_found_by_postgresql(people: People, folder: Path) -> None:
+    stored_world(random.Random(50), 10)
+    keeping.keep_columns()
+    assert _cases_by_column("q=lumbar") is not None
+    CaseText.objects.filter(pk=Case.objects.current()[0].pk).update(words_version=search_words.KEPT)
+    search_words.forget_old_words()
+    assert _cases_by_column("q=lumbar") is None
+    assert _cases_by_column("sex=male") is not None
+
+
+def test_the_texts_of_many_cases_without_items_are_not_read(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(51)
+    stored_world(chance, 10)
+    stored_letters(document(case_number=f"CM17-91{number:05}", decision_date="2017-01-02") for number in range(4))
+    keeping.keep_columns()
+    without_items = Case.objects.current().filter(item_count=0).count()
+    monkeypatch.setattr(column_cases, "MOST_READ_WITHOUT_ITEMS", without_items)
+    assert _cases_by_column("q=lumbar") is not None
+    assert of_rail(QueryDict("q=lumbar")) == every_case(QueryDict("q=lumbar"))
+    monkeypatch.setattr(column_cases, "MOST_READ_WITHOUT_ITEMS", without_items - 1)
+    assert _cases_by_column("q=lumbar") is None
+    assert _cases_by_column("sex=male") is not None
+    compare_lists("q=lumbar", chance)
+
+
+def test_an_empty_name_of_a_section_is_no_section(people: People, folder: Path) -> None:
+    stored_world(random.Random(52), 6)
+    Citation.objects.filter(pk=Citation.objects.order_by("pk")[0].pk).update(sections=["", "A 'quoted' name"])
+    written = keeping.keep_columns()
+    assert written is not None
+    with duckdb.connect() as engine:
+        engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
+        names = engine.execute(f"SELECT value FROM file.{found.FOUND} WHERE kind <> '{found.WORDS}'").fetchall()
+    assert names.count(("",)) == 2  # says that there are no others, once for each side
+    assert ("A 'quoted' name",) in names
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ citations, as facts are replaced with these (``models.found_by``).
 import logging
 import re
 from array import array
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,9 +45,8 @@ WORDS = "words"
 #: The kind of the names of sections, by the side that cites them.
 SECTIONS: Mapping[str, str] = {side: f"sections of {side}" for side in SIDES}
 
-#: What is found, and the set of the places where; an item's kind, value and ID.
+#: The kind and the value of what is found.
 Key: TypeAlias = tuple[str, str]
-_Value: TypeAlias = tuple[str, str, int]
 
 #: Requests that are looked in for the words to keep, the share that has to have one, and how many are kept at most.
 _SAMPLE, _LEAST_SHARE, MOST_WORDS = 20_000, 0.0005, 400
@@ -56,8 +55,8 @@ FEWEST_ITEMS = 5_000
 #: All sets of the file together, and those that a process keeps in memory, in bytes.
 _MOST_BYTES, _MOST_KEPT = 200_000_000, 40_000_000
 #: The words of so many changed items are read for a version; of more, PostgreSQL tells all.
-MOST_CHANGED = 1_000
-_ITEMS_AT_ONCE = 100_000
+MOST_CHANGED = 300
+_ITEMS_AT_ONCE, _CHANGED_AT_ONCE = 100_000, 10_000
 _OF_LETTERS = (SUMMARY, REVIEWER, NOTES)
 _PREFIXES = ("", *_OF_LETTERS)
 #: Words that are kept: no numbers, and nothing that has to be written in another way in a query.
@@ -88,16 +87,17 @@ SET LOCAL work_mem = '256MB'
 _CITED = """
 SELECT side, section, array_agg(DISTINCT item_id)
 FROM determinations_citation CROSS JOIN unnest(sections) AS told (section)
-WHERE item_id BETWEEN %s AND %s GROUP BY side, section
+WHERE section <> '' AND item_id BETWEEN %s AND %s GROUP BY side, section
 """
 _CITED_BY = """
-SELECT side, section, item_id FROM determinations_citation CROSS JOIN unnest(sections) AS told (section)
-WHERE item_id = ANY(%s)
+SELECT side, section, string_agg(int8send(item_id), '')
+FROM determinations_citation CROSS JOIN unnest(sections) AS told (section)
+WHERE section <> '' AND item_id = ANY(%s) GROUP BY side, section
 """
 _WORDS_OF = f"""
-SELECT lexeme, item_id FROM {ITEMS.name}
+SELECT lexeme, string_agg(int8send(item_id), '') FROM {ITEMS.name}
 CROSS JOIN LATERAL unnest(tsvector_to_array(determinations_item_words(item_id))) AS told (lexeme)
-WHERE item_id = ANY(%s) AND lexeme = ANY(%s)
+WHERE item_id = ANY(%s) AND lexeme = ANY(%s) GROUP BY lexeme
 """  # noqa: S608 - names of our own
 #: The functions of the indexes that the sets stand for.
 WORDS_FUNCTION, SECTIONS_FUNCTION = item_words().function, item_sections("").function
@@ -141,9 +141,17 @@ def _order_of(engine: duckdb.DuckDBPyConnection, file: str) -> Order:
 def _gathered(order: Order) -> Iterator[tuple[str, str, BitMap]]:
     """All sets, from PostgreSQL. Those of sections come first, and of each word all forms."""
     placed = Sets(order)
+    yield from _gathered_sections(placed)
+    yield from _gathered_words(placed)
+
+
+def _gathered_sections(placed: Sets) -> Iterator[tuple[str, str, BitMap]]:
     for kind, sets in _sections(placed).items():
         yield from _complete(kind, sets)
-    for word in _words(len(order.item_ids)):
+
+
+def _gathered_words(placed: Sets) -> Iterator[tuple[str, str, BitMap]]:
+    for word in _words(len(placed.order.item_ids)):
         for prefix in _PREFIXES:
             yield WORDS, prefix + word, placed.places_of(_items_having(prefix + word))
 
@@ -186,25 +194,27 @@ def _words(items: int) -> list[str]:
 
 def _items_having(lexeme: str) -> "numpy.ndarray":
     """The IDs of the items with a lexeme among their words."""
-    import numpy as np
-
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BY_INDEX)
         cursor.execute(_HAVING, [f"'{lexeme}'"])
-        told = b"".join(some for (some,) in cursor.fetchall())
-    return np.frombuffer(told, ">i8").astype(np.int64)
+        return _numbers(b"".join(some for (some,) in cursor.fetchall()))
 
 
 def _merged(
     engine: duckdb.DuckDBPyConnection, order: Order, changed: Collection[int]
 ) -> Iterator[tuple[str, str, BitMap]]:
-    """The sets of the file ``before``, with the places of now; of changed items what is found now."""
+    """The sets of the file ``before``, with the places of now; of changed items what is found now. What it has none of
+    is gathered: it had too few items for words, or there was no memory.
+    """
     import numpy as np
 
     placed, before = Sets(order), np.asarray(_order_of(engine, "before").item_ids, np.int64)
     gone = placed.places_of(np.array(sorted(changed), np.int64))
     rows = engine.execute(f"SELECT rowid, kind, value FROM before.{FOUND} ORDER BY rowid").fetchall()  # noqa: S608 - our name
-    now = _places_by_value(_values_of(sorted(changed), {value for _row, kind, value in rows if kind == WORDS}), placed)
+    kinds = {kind for _row, kind, _value in rows}
+    if kinds.isdisjoint(SECTIONS.values()):
+        yield from _gathered_sections(placed)
+    now = _places_by_value(sorted(changed), {value for _row, kind, value in rows if kind == WORDS}, placed)
     new = {key: places for key, places in now.items() if key[0] != WORDS}
     for row, kind, value in rows:
         new.pop((kind, value), None)
@@ -213,25 +223,31 @@ def _merged(
         ((blob,),) = engine.execute(f"SELECT places FROM before.{FOUND} WHERE rowid = ?", [row]).fetchall()  # noqa: S608 - our name
         numbers = np.frombuffer(BitMap.deserialize(blob).to_array(), np.uint32)
         yield kind, value, (placed.places_of(before[numbers]) - gone) | now.get((kind, value), BitMap())
+    if WORDS not in kinds:
+        yield from _gathered_words(placed)
 
 
-def _values_of(items: Sequence[int], words: Collection[str]) -> Iterator[_Value]:
-    """What items are found by: names of sections, and those of the words."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CITED_BY, [list(items)])
-        yield from ((SECTIONS[side], name, item) for side, name, item in cursor.fetchall())
-        if words:
-            cursor.execute(_WORDS_OF, [list(items), list(words)])
-            yield from ((WORDS, lexeme, item) for lexeme, item in cursor.fetchall())
+def _places_by_value(items: Sequence[int], words: Collection[str], placed: Sets) -> dict[Key, BitMap]:
+    """Where items are found: by names of sections, and by those of the words that they have."""
+    places = defaultdict[Key, BitMap](BitMap)
+    for first in range(0, len(items), _CHANGED_AT_ONCE):
+        some = list(items[first : first + _CHANGED_AT_ONCE])
+        with connection.cursor() as cursor:
+            cursor.execute(_CITED_BY, [some])
+            for side, name, ids in cursor.fetchall():
+                places[SECTIONS[side], name] |= placed.places_of(_numbers(ids))
+            if words:
+                cursor.execute(_WORDS_OF, [some, list(words)])
+                for lexeme, ids in cursor.fetchall():
+                    places[WORDS, lexeme] |= placed.places_of(_numbers(ids))
+    return dict(places)
 
 
-def _places_by_value(values: Iterable[_Value], placed: Sets) -> dict[Key, BitMap]:
+def _numbers(packed: bytes) -> "numpy.ndarray":
+    """IDs as ``int8send`` writes them."""
     import numpy as np
 
-    ids: dict[Key, list[int]] = {}
-    for kind, value, item in values:
-        ids.setdefault((kind, value), []).append(item)
-    return {key: placed.places_of(np.array(items, np.int64)) for key, items in ids.items()}
+    return np.frombuffer(packed, ">i8").astype(np.int64)
 
 
 class FoundInFile:
@@ -327,7 +343,7 @@ class FoundInVersion:
         items = self.now.order.item_ids
         if len(items) > MOST_CHANGED:
             raise NotInColumns("has many changed items")
-        return _places_by_value(_values_of(items, self.file.words), self.now)
+        return _places_by_value(items, self.file.words, self.now)
 
 
 def matching(query: str, having: Callable[[str], BitMap], everything: BitMap) -> BitMap:
