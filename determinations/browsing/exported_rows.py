@@ -21,8 +21,9 @@ from determinations.paging.keyset import Order
 from determinations.wording.labels import Labels, value_texts
 
 T = TypeVar("T")
-#: Gives the function that turns the cells of a column, numbered from 0, into what a file has in their place.
-CellForm = Callable[[int], Callable[[Cell], T]]
+#: Gives the function that turns the cells of a column, numbered from 0, into what a file has in their place. The
+#: second argument says whether the values of the column repeat.
+CellForm = Callable[[int, bool], Callable[[Cell], T]]
 
 #: Lists up to this many rows are sent at once; larger ones are written by a worker.
 AT_ONCE = 5_000
@@ -212,8 +213,12 @@ class ExportedList:
         names = list(
             dict.fromkeys([letter_of, order.column, *(name for column in columns for name in column.names), *fields])
         )
-        of_columns = [_cells_of(column, names, self.lookups.labels, form(at)) for at, column in enumerate(columns)]
-        of_fields = [(itemgetter(names.index(field)), form(at)) for at, field in enumerate(fields, len(columns))]
+        of_columns = [
+            _cells_of(column, names, self.lookups.labels, form(at, column.few)) for at, column in enumerate(columns)
+        ]
+        of_fields = [
+            (itemgetter(names.index(field)), form(at, False)) for at, field in enumerate(fields, len(columns))
+        ]
         of_letter = itemgetter(names.index(letter_of))
         with chunks_of(_selected(self.kind, self.query, self.lookups, order, letters, names)) as chunks:
             if self.kind.of_items:
@@ -227,7 +232,7 @@ class ExportedList:
                 yield from zip(*(cells(chunk) for cells in of_columns), *of_office, strict=True)
 
 
-def _plain(_column: int) -> Callable[[Cell], Cell]:
+def _plain(_column: int, _repeats: bool) -> Callable[[Cell], Cell]:
     return lambda cell: cell
 
 

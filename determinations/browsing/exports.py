@@ -28,7 +28,7 @@ from determinations.browsing.bundles import BundleRefused, write_bundle
 from determinations.browsing.export_formats import csv_cell, csv_of_cells
 from determinations.browsing.exported_rows import ExportedList, letter_column
 from determinations.browsing.lists import LISTS
-from determinations.browsing.workbooks import Sheet, TooManyRows, cells_as_xml, write_workbook
+from determinations.browsing.workbooks import CellXml, SharedTexts, Sheet, TooManyRows, cells_as_xml, write_workbook
 from determinations.casework.work import MOST_AT_ONCE
 from determinations.models import Export
 from determinations.models.browsing import REPORT, ExportFormat, ExportState
@@ -235,9 +235,14 @@ def _read_as_it_comes() -> Iterator[None]:
 
 
 def _write_excel(file: BinaryIO, exported: ExportedList, seen: MutableSequence[int]) -> int:
-    with contextlib.closing(exported.written(cells_as_xml, seen=seen)) as rows, scratch_folder() as folder:
+    shared = SharedTexts(exported.heads)
+
+    def form(column: int, repeats: bool) -> CellXml:
+        return cells_as_xml(column, shared if repeats else None)
+
+    with contextlib.closing(exported.written(form, seen=seen)) as rows, scratch_folder() as folder:
         path = folder / "export.xlsx"
-        written = write_workbook(path, [Sheet(exported.kind.title, exported.heads, rows)])
+        written = write_workbook(path, [Sheet(exported.kind.title, exported.heads, rows)], shared)
         with path.open("rb") as plain:
             shutil.copyfileobj(plain, file, 1024 * 1024)
     return written
@@ -245,7 +250,7 @@ def _write_excel(file: BinaryIO, exported: ExportedList, seen: MutableSequence[i
 
 def _write_csv(file: BinaryIO, exported: ExportedList, seen: MutableSequence[int]) -> int:
     written = 0
-    with contextlib.closing(exported.written(lambda _column: csv_cell, seen=seen)) as rows:
+    with contextlib.closing(exported.written(lambda _column, _repeats: csv_cell, seen=seen)) as rows:
         for number, text in csv_of_cells(exported.heads, rows):
             file.write(text.encode())
             written += number

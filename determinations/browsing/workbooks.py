@@ -30,6 +30,10 @@ MOST_EXCEL_BYTES = zipfile.ZIP64_LIMIT
 _LONGEST_EXCEL_TEXT, _CUT = 32_767, " … [Cut here: Excel takes no longer text. CSV has all of it.]"
 #: The day that Excel counts as 0.
 _BEFORE_EXCEL = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel knows no time zones
+#: Texts, and their characters, that a workbook keeps for cells that have the same.
+_MOST_SHARED, _MOST_SHARED_CHARACTERS = 50_000, 4_000_000
+_TEXTS, _SPACE = "xl/sharedStrings.xml", ' xml:space="preserve"'
+_ALL_TEXTS = re.compile(rb"(.*<sst [^>]*?) count=.*?>.*(</sst>)", re.DOTALL)
 #: Stands for the row's number in its cells. No text has it: control characters are escaped.
 _ROW = "\0"
 _ROWS_AT_ONCE = 500
@@ -62,18 +66,46 @@ class Sheet:
     rows: Iterable[Sequence[str]]
 
 
-def cells_as_xml(column: int) -> CellXml:
+class SharedTexts:
+    """The texts of a workbook that several cells have: the file has each once, and its cells have their number.
+
+    They begin with the heads of its sheets, as xlsxwriter numbers them, and end when memory would not be constant.
+    """
+
+    def __init__(self, heads: Iterable[str]) -> None:
+        self._numbers = {head: number for number, head in enumerate(dict.fromkeys(heads))}
+        self._room = _MOST_SHARED_CHARACTERS
+
+    def number_of(self, text: str) -> int | None:
+        """The number of a text, which is not empty; None for one that its cell must have itself."""
+        number = self._numbers.get(text)
+        if number is None and len(self._numbers) < _MOST_SHARED and len(text) <= self._room:
+            number = self._numbers[text] = len(self._numbers)
+            self._room -= len(text)
+        return number
+
+    def within(self, part: bytes) -> bytes:
+        """The part of the workbook that has its texts, with these in place of the heads alone."""
+        parts = _ALL_TEXTS.fullmatch(part)
+        if parts is None:
+            raise ValueError("xlsxwriter writes texts in another way than this module expects.")
+        texts = "".join(f"<si>{_text_as_xml(text)}</si>" for text in self._numbers)
+        return parts[1] + b">" + texts.encode() + parts[2]
+
+
+def cells_as_xml(column: int, shared: SharedTexts | None = None) -> CellXml:
     """A function that writes the cells of a column, numbered from 0. Texts are never formulas.
 
-    A number that is not finite is text: Excel has none. The function raises ``TypeError`` for what is no cell.
+    ``shared``: where texts are kept, if several cells have the same. A number that is not finite is text: Excel has
+    none. The function raises ``TypeError`` for what is no cell.
     """
     begin = f'<c r="{_letters(column)}{_ROW}"'
 
     def text(cell: str) -> str:
-        if _ESCAPED.search(cell) or len(cell) > _LONGEST_EXCEL_TEXT:
-            cell = _escaped(_that_fits(cell))
-        space = ' xml:space="preserve"' if cell[0].isspace() or cell[-1].isspace() else ""
-        return f'{begin} t="inlineStr"><is><t{space}>{cell}</t></is></c>'
+        number = None if shared is None else shared.number_of(cell)
+        if number is not None:
+            return f'{begin} t="s"><v>{number}</v></c>'
+        return f'{begin} t="inlineStr"><is>{_text_as_xml(cell)}</is></c>'
 
     def xml(cell: Cell | float | Decimal) -> str:
         match cell:
@@ -111,6 +143,12 @@ def _letters(column: int) -> str:
     return (_letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
+def _text_as_xml(text: str) -> str:
+    if _ESCAPED.search(text) or len(text) > _LONGEST_EXCEL_TEXT:
+        text = _escaped(_that_fits(text))
+    return f"<t{_SPACE if text[:1].isspace() or text[-1:].isspace() else ''}>{text}</t>"
+
+
 def _that_fits(text: str) -> str:
     """The text, cut with a notice where it is longer than Excel takes."""
     if len(text) <= _LONGEST_EXCEL_TEXT:
@@ -130,8 +168,10 @@ def write_xlsx(path: Path, title: str, heads: Sequence[str], rows: Iterable[Sequ
     return write_workbook(path, [Sheet(title, heads, rows_as_xml(rows))])
 
 
-def write_workbook(path: Path | BinaryIO, sheets: Sequence[Sheet]) -> int:
+def write_workbook(path: Path | BinaryIO, sheets: Sequence[Sheet], shared: SharedTexts | None = None) -> int:
     """Write sheets with a bold head, a filter row and their rows; returns the number of rows of all.
+
+    ``shared``: the texts whose numbers are in cells; they begin with the heads of these sheets.
 
     Raises ``TooManyRows``.
     """
@@ -156,7 +196,7 @@ def write_workbook(path: Path | BinaryIO, sheets: Sequence[Sheet]) -> int:
                 file.write(end)
         for name, part in _parts(sheets, counts).items():
             if name not in {*names, "[Content_Types].xml"}:
-                book.writestr(name, part)
+                book.writestr(name, shared.within(part) if shared and name == _TEXTS else part)
     return sum(counts)
 
 

@@ -191,10 +191,10 @@ def test_rows_that_are_read_ahead_are_the_same(
     exported = ExportedList(LISTS["items"], QueryDict(f"sort={sort}"), people.supervisor)
     at_once, seen = list(exported.rows()), list[int]()
     monkeypatch.setattr(read_ahead, "_ROWS_AT_ONCE", 7)
-    assert list(exported.written(lambda _column: lambda cell: cell, seen=seen)) == at_once
+    assert list(exported.written(lambda _column, _repeats: lambda cell: cell, seen=seen)) == at_once
     assert set(seen) == {row[0] for row in at_once}
     assert len(at_once) == ItemFact.objects.count() > 70
-    some = exported.written(lambda _column: str, seen=[])
+    some = exported.written(lambda _column, _repeats: str, seen=[])
     next(some)
     some.close()
     assert ItemFact.objects.count() == len(at_once)  # the connection is free

@@ -17,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from determinations.browsing import workbooks
 from determinations.browsing.workbooks import (
+    SharedTexts,
     Sheet,
     TooManyRows,
     cells_as_xml,
@@ -40,10 +41,10 @@ def _sheet_of(path: Path | BytesIO, title: str = "Items") -> Worksheet:
     return sheet
 
 
-def _as_the_library_writes(cells: Sequence[Any]) -> Worksheet:
-    """One row as xlsxwriter writes it."""
+def _as_the_library_writes(cells: Sequence[Any], *, shared: bool = False) -> Worksheet:
+    """One row as xlsxwriter writes it, with texts in their cells or shared."""
     file = BytesIO()
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+    with xlsxwriter.Workbook(file, {"constant_memory": not shared}) as book:
         page, day = book.add_worksheet("Items"), book.add_format({"num_format": "yyyy-mm-dd"})
         for at, cell in enumerate(cells):
             match cell:
@@ -138,6 +139,47 @@ def test_cells_that_are_xml_already_are_numbered_with_their_row(tmp_path: Path) 
     rows = [[write[0](f"case {number}"), write[1](None)] for number in range(3)]
     write_workbook(tmp_path / "x.xlsx", [Sheet("Items", ["A", "B"], rows)])
     assert [row[0].value for row in _sheet_of(tmp_path / "x.xlsx").iter_rows()] == ["A", "case 0", "case 1", "case 2"]
+
+
+def _with_shared_texts(path: Path, heads: Sequence[str], texts: Sequence[str]) -> list[list[Any]]:
+    """The rows of a sheet with each text twice: shared in the first column, its cell's own in the second."""
+    shared = SharedTexts(heads)
+    write = [cells_as_xml(0, shared), cells_as_xml(1)]
+    rows = ([write[0](text), write[1](text)] for text in texts)
+    assert write_workbook(path, [Sheet("Items", heads, rows)], shared) == len(texts)
+    return [[cell.value for cell in row] for row in _sheet_of(path).iter_rows()]
+
+
+def test_a_text_of_several_cells_is_in_the_file_once(tmp_path: Path) -> None:
+    heads = ["Decision", "Decision", "", "Category"]
+    texts = ["upheld", "overturned", "upheld", "Decision", "upheld"]
+    sheet = _with_shared_texts(tmp_path / "x.xlsx", heads, texts)
+    assert [head or "" for head in sheet[0]] == heads
+    assert [row[:2] for row in sheet[1:]] == [[text, text] for text in texts]
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        kept, cells = book.read("xl/sharedStrings.xml"), book.read("xl/worksheets/sheet1.xml")
+    assert (kept.count(b"<t>upheld</t>"), kept.count(b"<t>Decision</t>")) == (1, 1)
+    assert (cells.count(b"<t>upheld</t>"), cells.count(b"<t>Decision</t>")) == (3, 1)
+
+
+def test_shared_texts_are_those_that_the_library_writes(tmp_path: Path) -> None:
+    texts = [cell for cell in _CELLS if isinstance(cell, str) and cell and not cell.startswith("<r>")]
+    sheet = _with_shared_texts(tmp_path / "x.xlsx", ["A", "B"], [*texts, "<r><t>not rich</t></r>"])
+    theirs = _as_the_library_writes(texts, shared=True)[2]
+    assert [row[0] for row in sheet[1:]] == [*(cell.value for cell in theirs), "<r><t>not rich</t></r>"]
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_SHARED", 3), ("_MOST_SHARED_CHARACTERS", 5)])
+def test_texts_beyond_what_is_kept_are_in_their_own_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(workbooks, limit, most)
+    texts = ["first", "second", "first", "third", "second"]
+    sheet = _with_shared_texts(tmp_path / "x.xlsx", ["A", "B"], texts)
+    assert [row[0] for row in sheet[1:]] == [row[1] for row in sheet[1:]] == texts
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        kept = book.read("xl/sharedStrings.xml")
+    assert (b"first" in kept, b"second" in kept) == (True, False)
 
 
 @pytest.mark.parametrize(("limit", "most"), [("MOST_EXCEL_ROWS", 2), ("MOST_EXCEL_BYTES", 1_000)])
