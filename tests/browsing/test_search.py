@@ -270,7 +270,7 @@ def rewritten(collection: list[Case]) -> Case:
     """A case with words of its own in every field."""
     case = collection[5]
     document = ParsedDocument.objects.get(letter=case.pk)
-    document.document["items"][0].update(ITEM)  # type: ignore[typeddict-item]
+    document.document["items"][0].update(ITEM)  # type: ignore[typeddict-item]  # some of its keys
     document.document |= {"summary": "Synthetic. A worker with zygomycosis.", "specialties": ["Zymology"]}
     document.save()
     write_cases([case.pk])

@@ -209,7 +209,7 @@ def test_each_part_is_read_once_and_each_path_is_followed_once(monkeypatch: pyte
 
     def related_parts(name: str, *arguments: object) -> object:
         opened.append(name)
-        return part(name, *arguments)  # type: ignore[arg-type]
+        return part(name, *arguments)  # type: ignore[arg-type]  # passed on
 
     monkeypatch.setattr(word_data, "_related", related_parts)
     one = related("customXml", "../customXml/item7.xml")

@@ -41,8 +41,8 @@ def test_the_command_takes_a_picture_in_light_and_dark(
     assert light.size == dark.size
     shape = PICTURES["accounts"]
     assert light.size[0] / light.size[1] == pytest.approx(shape.width / shape.height, rel=0.01)
-    assert sum(light.convert("RGB").resize((1, 1)).getpixel((0, 0))) > 2 * sum(  # type: ignore[arg-type]
-        dark.convert("RGB").resize((1, 1)).getpixel((0, 0))  # type: ignore[arg-type]
+    assert sum(light.convert("RGB").resize((1, 1)).getpixel((0, 0))) > 2 * sum(  # type: ignore[arg-type]  # three numbers
+        dark.convert("RGB").resize((1, 1)).getpixel((0, 0))  # type: ignore[arg-type]  # of RGB
     )
 
 

@@ -237,7 +237,7 @@ def test_units_start_what_the_page_starts_by_hand_with_few_privileges() -> None:
     started = []
     for unit in (path for path in _UNITS if path.suffix == ".service"):
         parts = configparser.RawConfigParser(strict=False, interpolation=None)
-        parts.optionxform = str  # type: ignore[assignment,method-assign]
+        parts.optionxform = str  # type: ignore[assignment,method-assign]  # as its documentation says
         parts.read(unit)
         service = dict(parts["Service"])
         assert _HARDENING.items() <= service.items(), unit.name

@@ -77,7 +77,7 @@ def test_an_alarm_is_sent_once_and_again_when_it_is_over(mail: Mailbox, people: 
         look(DOWN, minute)
     assert mail.subjects() == ["imrsite: Worker"]
     (message,) = mail.messages
-    text = str(message.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]
+    text = str(message.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]  # bytes, of one part
     assert message["To"] == "admin@example.org"
     for words in ("No worker is running.", "Start one.", "not read", "https://imrsite.example.org/status/"):
         assert words in text

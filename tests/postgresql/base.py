@@ -39,7 +39,7 @@ class DatabaseCreation(creation.DatabaseCreation):
         """A copy needs no migration, whose search for something to do would take seconds."""
         self.connection.settings_dict["TEST"]["TEMPLATE"] = template
         name = str(self._get_test_db_name())  # type: ignore[attr-defined]  # the stubs lack both
-        self._create_test_db(verbosity=0, autoclobber=True)  # type: ignore[attr-defined]
+        self._create_test_db(verbosity=0, autoclobber=True)  # type: ignore[attr-defined]  # as above
         self.connection.close()
         settings.DATABASES[self.connection.alias]["NAME"] = self.connection.settings_dict["NAME"] = name
         self.connection.ensure_connection()

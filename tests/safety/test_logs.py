@@ -183,7 +183,7 @@ def test_what_clients_do_wrong_is_logged_without_a_traceback(
         (f"/search/?q={WORDS.split()[0]}%00", {}, 302),
         ("/no/such/page/", {}, 404),
     ):
-        assert client.get(address, **options).status_code == status, address  # type: ignore[arg-type]
+        assert client.get(address, **options).status_code == status, address  # type: ignore[arg-type]  # headers
     client.force_login(people.outsider)
     assert client.get("/cases/").status_code == 403
     assert client.post("/accounts/login/", {"a": "b" * 70_000}).status_code in {413, 302}

@@ -36,14 +36,14 @@ class Compared(reading.ColumnReader):
     answered = refused = told = 0
 
     def rows(self, sql: str, parameters: object) -> reading.Rows | None:
-        rows = super().rows(sql, parameters)  # type: ignore[arg-type]
+        rows = super().rows(sql, parameters)  # type: ignore[arg-type]  # passed on
         if rows is None:
             Compared.refused += 1
         elif CITED in sql or PLACE.partition(",")[0] in sql:  # PostgreSQL has no such table: see ``count_everything``
             Compared.answered += 1
         else:
             Compared.answered += 1
-            expected = _count(sql, parameters)  # type: ignore[arg-type]
+            expected = _count(sql, parameters)  # type: ignore[arg-type]  # passed on
             assert sorted(rows, key=repr) == sorted(expected, key=repr), (sql, parameters)
         return rows
 

@@ -287,7 +287,7 @@ def test_each_side_of_a_comparison_has_its_own_filters_and_its_own_limit(as_supe
     assert "is-few" not in re.findall(r'data-label="Rate A">(.*?)</td>', page)[0]  # A has enough
     changes = [unescape(url) for url in re.findall(r'hx-get="(/statistics/selection/[^"]*)"', page)]
     forms = [as_supervisor.get(url).content.decode() for url in changes]
-    assert [re.search(r'action="([^"]*)" class="card selection-form', form)[1] for form in forms] == [  # type: ignore[index]
+    assert [re.search(r'action="([^"]*)" class="card selection-form', form)[1] for form in forms] == [  # type: ignore[index]  # found
         "/statistics/compare/", "/statistics/compare/with/",
     ]  # fmt: skip
     moved = as_supervisor.get(f"/statistics/compare/with/?first={quote(sides)}&sex=male&by=sex")

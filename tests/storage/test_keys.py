@@ -95,7 +95,7 @@ def test_without_a_key_files_are_stored_as_they_are_and_read_later_with_one(sett
     encrypted = bring(2)
     assert b"PDF" not in on_disk(encrypted)
     assert stored_bytes(encrypted) == letter_pdf(2)
-    assert FileKeyInUse.objects.get().name == key_ring().current.name  # type: ignore[union-attr]
+    assert FileKeyInUse.objects.get().name == key_ring().current.name  # type: ignore[union-attr]  # there are keys
     again = receive_files(by=None, files=[ContentFile(letter_pdf(2), name="again.pdf")])
     assert again.files.get().outcome == "duplicate", "duplicates go by what was received"
 
