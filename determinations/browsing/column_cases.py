@@ -21,7 +21,8 @@ from determinations.paging.counts import Count
 from determinations.paging.filtered import NEAR, ListQuery, keys_from
 from determinations.paging.keyset import Cursor, Order
 from determinations.statistics.answer_cache import Rows
-from determinations.statistics.columns.selected import Row, SelectedItems
+from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.walk import Row
 from determinations.statistics.interface import TABLE, Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 

@@ -7,7 +7,8 @@ from datetime import date
 from determinations.paging.filtered import ListQuery
 from determinations.paging.keyset import Cursor, Order
 from determinations.statistics.columns.dialect import Value
-from determinations.statistics.columns.selected import Row, SelectedItems
+from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.walk import Row
 
 #: The one order of cases that is an order of their items, too: that of the places of column files.
 DATE = "decision_date"

@@ -19,8 +19,7 @@ from determinations.operations.checking.servers import replica
 from determinations.operations.findings import Level
 from determinations.replica import looking, reading
 from determinations.replica.workers import note_uploaders
-from determinations.statistics.columns import keeping
-from determinations.statistics.columns import reading as column_reading
+from determinations.statistics.columns import keeping, opened
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.views.operations import replica as middleware
 from imrsite.connections import REPLICA, on_primary, on_replica
@@ -202,7 +201,7 @@ def test_exports_are_read_there_and_again_from_the_primary_if_it_stops_them(peop
 
 def test_columns_are_exact_there_at_any_lag(standby: Standby, settings: Any, tmp_path: Path) -> None:
     settings.COLUMNS_DIR, settings.COLUMN_LISTS_FROM = tmp_path / "columns", 0
-    column_reading.process.close()
+    opened.process.close()
     another_letter("CM17-0000007")
     keeping.keep_columns(at_once=True)
     another_letter("CM17-0000008")
@@ -223,7 +222,7 @@ def test_columns_are_exact_there_at_any_lag(standby: Standby, settings: Any, tmp
     assert counts() == (2, 2)
     standby.resume()
     assert reading.read_there(counts) == (2, 2)
-    column_reading.process.close()
+    opened.process.close()
 
 
 def test_without_the_replica_the_primary_answers(

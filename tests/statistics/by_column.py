@@ -11,6 +11,7 @@ from determinations.statistics.columns.cited import CITED
 from determinations.statistics.columns.editions import EDITIONS, STATUSES, Validities
 from determinations.statistics.columns.letters import PLACE
 from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.version import Rows
 from determinations.statistics.element_counts import elements_of, told_citing, told_elements
 from determinations.statistics.interface import ItemGroup, Selection
 from determinations.statistics.sql_engine import SqlEngine, _count, _items_by, one_snapshot
@@ -35,7 +36,7 @@ class Compared(reading.ColumnReader):
 
     answered = refused = told = 0
 
-    def rows(self, sql: str, parameters: object) -> reading.Rows | None:
+    def rows(self, sql: str, parameters: object) -> Rows | None:
         rows = super().rows(sql, parameters)  # type: ignore[arg-type]  # passed on
         if rows is None:
             Compared.refused += 1
@@ -47,7 +48,7 @@ class Compared(reading.ColumnReader):
             assert sorted(rows, key=repr) == sorted(expected, key=repr), (sql, parameters)
         return rows
 
-    def tallies(self, selection: Selection, columns: Sequence[str]) -> reading.Rows | None:
+    def tallies(self, selection: Selection, columns: Sequence[str]) -> Rows | None:
         rows = super().tallies(selection, columns)
         if rows is not None:
             Compared.told += 1
@@ -55,7 +56,7 @@ class Compared(reading.ColumnReader):
             assert sorted(rows, key=repr) == sorted(expected, key=repr), (columns, selection.rows)
         return rows
 
-    def elements(self, selection: Selection, groupings: Sequence[Sequence[str]]) -> reading.Rows | None:
+    def elements(self, selection: Selection, groupings: Sequence[Sequence[str]]) -> Rows | None:
         rows = super().elements(selection, groupings)
         if rows is not None:
             Compared.told += 1
@@ -67,7 +68,7 @@ class Compared(reading.ColumnReader):
                 assert sorted(counted, key=repr) == sorted(groups, key=repr), (groupings, selection.rows)
         return rows
 
-    def citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> reading.Rows | None:
+    def citing(self, selection: Selection, authority_id: int, columns: Sequence[str]) -> Rows | None:
         rows = super().citing(selection, authority_id, columns)
         if rows is not None:
             Compared.told += 1
@@ -76,7 +77,7 @@ class Compared(reading.ColumnReader):
                 assert sorted(counted, key=repr) == sorted(groups, key=repr), (authority_id, selection.rows)
         return rows
 
-    def editions(self, selection: Selection, validities: Validities, authority_id: int | None) -> reading.Rows | None:
+    def editions(self, selection: Selection, validities: Validities, authority_id: int | None) -> Rows | None:
         rows = super().editions(selection, validities, authority_id)
         if rows is not None:
             Compared.told += 1
@@ -86,12 +87,12 @@ class Compared(reading.ColumnReader):
             assert sorted(rows, key=repr) == sorted(expected, key=repr), (authority_id, selection.rows)
         return rows
 
-    def of_all(self, ask: Callable[[SelectedItems], reading.Rows]) -> reading.Rows | None:
+    def of_all(self, ask: Callable[[SelectedItems], Rows]) -> Rows | None:
         rows = super().of_all(ask)
         Compared.told += rows is not None
         return rows
 
-    def letters(self, selection: Selection) -> reading.Rows | None:
+    def letters(self, selection: Selection) -> Rows | None:
         rows = super().letters(selection)
         if rows is not None:
             Compared.told += 1

@@ -9,16 +9,16 @@ from typing import Any, NoReturn
 import duckdb
 import pytest
 
-from determinations.statistics.columns import bits, reading
+from determinations.statistics.columns import bits, opened
 
 
 @pytest.fixture
 def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
     settings.COLUMNS_DIR = tmp_path / "columns"
     settings.COLUMN_LISTS_FROM = 0
-    reading.process.close()
+    opened.process.close()
     yield tmp_path / "columns"
-    reading.process.close()
+    opened.process.close()
 
 
 @dataclass

@@ -22,7 +22,7 @@ from determinations.models import (
 from determinations.operations.checking.column_files import column_file
 from determinations.operations.findings import Level
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import digest, failures, keeping, reading, writing
+from determinations.statistics.columns import digest, failures, keeping, opened, reading, writing
 from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.files import known_folder_id
 from determinations.statistics.columns.writing import Changes
@@ -287,7 +287,7 @@ def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(
     finding("stale")
     FactLog.objects.all().delete()
     file.write_bytes(file.read_bytes()[:5_000] + bytes(file.stat().st_size - 5_000))
-    reading.process.close()
+    opened.process.close()
     with one_snapshot():
         rows = reading.ColumnReader().rows(
             "SELECT count(*) FROM determinations_citationfact WHERE side = %s", ("claims",)
@@ -295,7 +295,7 @@ def test_without_a_readable_file_postgresql_counts_and_the_status_page_says_so(
     assert rows is None
     finding("damaged")
     keep_column_file()
-    reading.process.close()
+    opened.process.close()
     assert column_file().level == Level.OK
     (folder / ColumnFile.objects.get().name).unlink()
     finding("missing")

@@ -22,7 +22,7 @@ from determinations.paging.keyset import cursor_at
 from determinations.statistics.columns import bits, found, keeping
 from determinations.statistics.columns.dialect import NotInColumns
 from determinations.statistics.columns.found import matching
-from determinations.statistics.columns.reading import Columns
+from determinations.statistics.columns.version import Columns
 from determinations.statistics.columns.writing import Written
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot

@@ -26,7 +26,7 @@ from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
 from determinations.statistics.columns import bits, keeping
 from determinations.statistics.columns.counted import COLUMNS
-from determinations.statistics.columns.reading import Columns
+from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.newest import newest_items
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot

@@ -12,9 +12,9 @@ from determinations.browsing.column_keys import item_keys
 from determinations.browsing.lists import ITEMS
 from determinations.models import ItemFact
 from determinations.paging.filtered import keys_from
-from determinations.statistics.columns import bits, keeping, reading, selected
+from determinations.statistics.columns import bits, keeping, opened, placed
 from determinations.statistics.columns.counted import COLUMNS
-from determinations.statistics.columns.reading import Columns
+from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
 from tests.fixtures.people import People
@@ -95,7 +95,7 @@ def test_postgresql_answers_if_memory_runs_out(
     keeping.keep_columns()
     query = QueryDict("letter=1,2,3")
     listed = ITEMS.list_query(ITEMS.filterset(query), query)
-    for owner, name in ((selected.PlacedFacts, "places_of"), (Columns, "rows"), (reading.OpenFile, "at")):
+    for owner, name in ((placed.PlacedFacts, "places_of"), (Columns, "rows"), (opened.OpenFile, "at")):
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, Failing(error))
             assert item_keys(listed, None, 3, forward=True) == keys_from(listed, None, 3, forward=True)

@@ -12,7 +12,7 @@ from determinations.models import (
 )
 from determinations.reading.trial import crashes
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import keeping, reading
+from determinations.statistics.columns import keeping, opened, reading
 from determinations.statistics.columns.layout import TableLayout
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
@@ -70,8 +70,8 @@ def test_a_version_that_cannot_be_made_leaves_nothing_in_memory(
     with monkeypatch.context() as patched, one_snapshot():
         patched.setattr(TableLayout, "copy_rows", copy_rows)
         assert reading.ColumnReader().columns() is None
-    assert reading.process.file is not None
-    schemas = reading.process.file.connection.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
+    assert opened.process.file is not None
+    schemas = opened.process.file.connection.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()
     assert not [name for (name,) in schemas if name.startswith("version")]
     with one_snapshot():
         assert reading.ColumnReader().columns() is not None

@@ -17,9 +17,9 @@ from determinations.browsing.lists import ITEMS
 from determinations.models import Case, ItemFact
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
-from determinations.statistics.columns import bits, keeping, reading, selected
+from determinations.statistics.columns import bits, keeping, placed, reading, walk
 from determinations.statistics.columns.counted import COLUMNS
-from determinations.statistics.columns.reading import Columns
+from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
 from tests.fixtures.people import People
@@ -84,7 +84,7 @@ def test_pages_of_items_follow_their_ids_within_a_day(
             assert item_keys(listed, None, 5, forward=False) == keys_from(listed, None, 5, forward=False)
         random_event(chance, people.admin)
         if _ == 2:  # so many items of a day are sorted by the engine
-            monkeypatch.setattr(selected, "MOST_OF_A_DAY", 1)
+            monkeypatch.setattr(walk, "MOST_OF_A_DAY", 1)
 
 
 def test_a_file_has_sets_of_every_value_of_every_column(people: People, folder: Path, settings: Any) -> None:
@@ -106,13 +106,13 @@ def test_places_are_found_by_id_in_memory_for_the_items_alone(monkeypatch: pytes
     ids = array("I", [900, 7, bits.MOST_ID, 12])
     file = bits.Sets(bits.Order([1] * 4, ids))
     now = bits.Sets(bits.Order([1, 2], [2**40, 5], start=4))
-    facts = selected.PlacedFacts(file, selected.ChangedItems(BitMap([1]), now))
+    facts = placed.PlacedFacts(file, placed.ChangedItems(BitMap([1]), now))
     monkeypatch.setattr(numpy, "full", None)
     asked = numpy.array([-1, 0, 5, 7, 8, 12, 900, bits.MOST_ID, bits.MOST_ID + 8, 2**40, 2**41])
     assert facts.places_of(asked) == BitMap([0, 2, 3, 4, 5])
     assert facts.places_of(asked[:0]) == BitMap()
     assert sum(part.nbytes for part in file.by_id) == 8 * len(ids)
-    assert selected.PlacedFacts(bits.Sets(bits.Order((), ()))).places_of(asked) == BitMap()
+    assert placed.PlacedFacts(bits.Sets(bits.Order((), ()))).places_of(asked) == BitMap()
 
 
 def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(
@@ -122,14 +122,14 @@ def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(
     keeping.keep_columns()
     ItemFact.objects.update(sex="female")
     made: list[int] = []
-    make = selected.ChangedItems.of_version
+    make = placed.ChangedItems.of_version
 
-    def slowly(*parameters: Any) -> selected.ChangedItems:
+    def slowly(*parameters: Any) -> placed.ChangedItems:
         made.append(1)
         time.sleep(0.2)
         return make(*parameters)
 
-    monkeypatch.setattr(selected.ChangedItems, "of_version", slowly)
+    monkeypatch.setattr(placed.ChangedItems, "of_version", slowly)
     with one_snapshot():
         columns = reading.ColumnReader().columns()
     assert columns is not None

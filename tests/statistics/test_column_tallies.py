@@ -11,9 +11,9 @@ from determinations.browsing.selection import parse_selection
 from determinations.cases.facts import replace_facts
 from determinations.models import Authority, Case, DisputedItem
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import keeping, reading, tallies
-from determinations.statistics.columns.reading import Columns
+from determinations.statistics.columns import keeping, reading, tallies, version
 from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from tests.fixtures.people import People
@@ -111,7 +111,7 @@ def test_many_changed_items_are_placed_for_lists_alone(
     chance = random.Random(26)
     stored_world(chance, 10)
     keeping.keep_columns()
-    monkeypatch.setattr(reading, "FEW_CHANGED", 0)
+    monkeypatch.setattr(version, "FEW_CHANGED", 0)
     males = parse_selection(QueryDict("sex=male")).selection
     with one_snapshot():
         assert Compared().tallies(males, ["sex"]) is not None

@@ -10,7 +10,7 @@ from determinations.operations.findings import Finding, Level
 from determinations.statistics.columns.failures import Failure, last_failure
 from determinations.statistics.columns.files import known_folder_id, size_of
 from determinations.statistics.columns.horizon import changed_items, read_state
-from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
+from determinations.statistics.columns.opened import MOST_CHANGED, is_damaged
 
 #: A keeper looks every ten seconds, but may be busy for minutes.
 _LATE = timedelta(minutes=10)

@@ -24,7 +24,7 @@ from determinations.statistics.columns.found import SECTIONS, SECTIONS_FUNCTION,
 from determinations.statistics.columns.layout import ARRAYS, ITEMS
 
 if TYPE_CHECKING:
-    from determinations.statistics.columns.selected import PlacedFacts
+    from determinations.statistics.columns.placed import PlacedFacts
 
 _DATE = "decision_date"
 _COMPARED: Mapping[str, Callable[[int, int], bool]] = {

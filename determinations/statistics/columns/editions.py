@@ -19,7 +19,8 @@ from determinations.statistics.columns.counted import DENIED_SINCE, cited_column
 from determinations.statistics.columns.tallies import Decided, Rows, by_period
 
 if TYPE_CHECKING:
-    from determinations.statistics.columns.selected import PlacedFacts, SelectedItems
+    from determinations.statistics.columns.placed import PlacedFacts
+    from determinations.statistics.columns.selected import SelectedItems
 
 #: The first day on which an edition is in force, and the first after.
 Validity: TypeAlias = tuple[date | None, date | None]

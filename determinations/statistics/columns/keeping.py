@@ -17,7 +17,7 @@ from determinations.statistics.columns import files
 from determinations.statistics.columns.digest import layout_digest
 from determinations.statistics.columns.failures import forget_failures, last_failure, note_failure
 from determinations.statistics.columns.horizon import DATABASE, EDITIONS, is_stale
-from determinations.statistics.columns.reading import MOST_CHANGED, is_damaged
+from determinations.statistics.columns.opened import MOST_CHANGED, is_damaged
 from determinations.statistics.columns.writing import Changes, Written, read_changes, write_all, write_merged
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,11 @@ from determinations.parsing.results import SIDES
 from determinations.statistics.columns.counted import CATEGORY_GROUND, category_and_ground
 from determinations.statistics.columns.dialect import NotInColumns, Value
 from determinations.statistics.columns.layout import ARRAYS
-from determinations.statistics.columns.selected import PERIODS, SelectedItems
+from determinations.statistics.columns.placed import PERIODS
+from determinations.statistics.columns.selected import SelectedItems
 
 if TYPE_CHECKING:
-    from determinations.statistics.columns.selected import PlacedFacts, Raw, ValueSet
+    from determinations.statistics.columns.placed import PlacedFacts, Raw, ValueSet
 
 Rows: TypeAlias = list[tuple[Value, ...]]
 #: A row with the number of its grouping, its values, and its counts.

@@ -25,7 +25,7 @@ from determinations.statistics.columns.letters import (
     place_letters,
     with_places,
 )
-from determinations.statistics.columns.reading import MOST_CHANGED, memory_only
+from determinations.statistics.columns.opened import MOST_CHANGED, memory_only
 
 #: Items that are copied at a time, about: they are in memory meanwhile.
 _ROWS_AT_ONCE = 60_000
