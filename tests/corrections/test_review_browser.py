@@ -235,6 +235,8 @@ def test_evidence_is_marked_on_the_pages(sign_in: Any, people: People) -> None:
     page = sign_in(people.admin)
     page.route(f"**/pages/{number}.png", lambda route: (page.wait_for_timeout(500), route.continue_()))
     page.goto(f"/admin/review/{one.pk}/")
+    heads = "[...document.querySelectorAll('.fix-head')].filter(head => head.scrollWidth > head.clientWidth).length"
+    assert page.evaluate(heads) == 0, "names of fields fit their columns"
     page.focus("#field-age")
     page.keyboard.press("Alt+v")
     page.get_by_text(f"Loading page {number}").wait_for()
