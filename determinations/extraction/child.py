@@ -5,20 +5,15 @@ pipes only carry short lines, so that neither side can hang on a full pipe. It h
 empty, and it gives up access to other resources before the first file (see ``confine``).
 """
 
-import json
 import os
-import signal
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 
-from determinations.extraction.confine import limit, shut_in
+from determinations.extraction.answering import Answer, answer_lines
 from determinations.extraction.formatted import read_formatted_text, warm_up
 from determinations.extraction.kinds import FORMATTED_KINDS, HEAD, PICTURE_KINDS, Kind, kind_of
 from determinations.extraction.pdf import read_pdf_text
 from determinations.extraction.plain import read_plain_text
-from determinations.extraction.results import Damaged, ExtractedText, Limits, TooLarge, Unreadable
-
-READY = {"ready": True}
+from determinations.extraction.results import Damaged, ExtractedText, Limits, TooLarge
 
 
 def read_text(data: bytes, limits: Limits) -> ExtractedText:
@@ -40,42 +35,25 @@ def read_text(data: bytes, limits: Limits) -> ExtractedText:
             raise Damaged("The file is neither a PDF, nor text or a document with text, nor a picture of a page.")
 
 
-def serve(shared: int, limits: Limits) -> None:
-    """Answer each incoming line with one line, until the other side closes."""
-    _answer(READY)
-    for line in sys.stdin:
-        size = int(line)
-        try:
-            found = read_text(os.pread(shared, size, 0), limits)
-            text = found.text.encode()
-            os.ftruncate(shared, len(text))
-            written = os.pwrite(shared, text, 0)
-            answer: dict[str, object] = {
-                "size": written, "offsets": found.page_offsets, "pages": found.pages, "method": found.method,
-                "to_scan": found.to_scan,
-            }  # fmt: skip
-        except Unreadable as reason:
-            answer = {"state": reason.state, "message": str(reason)}
-        except MemoryError:
-            answer = {"state": TooLarge.state, "message": "Reading the file takes more memory than allowed."}
-        _answer(answer)
+def prepared(shared: int, limits: Limits) -> Callable[[str], Answer]:
+    """Reads the file whose size a line gives, and puts its text in its place."""
+    warm_up()
 
+    def answer(line: str) -> Answer:
+        found = read_text(os.pread(shared, int(line), 0), limits)
+        text = found.text.encode()
+        os.ftruncate(shared, len(text))
+        return {
+            "size": os.pwrite(shared, text, 0), "offsets": found.page_offsets, "pages": found.pages,
+            "method": found.method, "to_scan": found.to_scan,
+        }  # fmt: skip
 
-def _answer(words: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(words) + "\n")
-    sys.stdout.flush()
+    return answer
 
 
 def main() -> None:
-    """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
-    shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
-    warm_up()
-    limit(limits.memory_bytes)
-    if os.getppid() != parent:  # the parent ended before it could be watched
-        return
-    shut_in()
-    serve(shared, limits)
+    """Read files, asked by ``reader.TextReader``."""
+    answer_lines(prepared, lambda limits: limits.memory_bytes, "Reading the file takes more memory than allowed.")
 
 
 if __name__ == "__main__":

@@ -4,24 +4,22 @@
 the other. Like the child that reads text, it holds no secrets and opens nothing once its modules are loaded.
 """
 
-import json
 import os
-import signal
-import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pypdfium2  # noqa: F401 - sets pdfium up
 from PIL import Image
 
 from determinations.extraction import formatted
-from determinations.extraction.confine import limit, shut_in
+from determinations.extraction.answering import Answer, answer_lines
 from determinations.extraction.containers import mail
 from determinations.extraction.containers.outlook import collect_from_outlook
 from determinations.extraction.containers.portfolio import collect_from_pdf
 from determinations.extraction.containers.results import Collection, ContainerRefused, Full, Opened
 from determinations.extraction.containers.tnef import collect_from_tnef
 from determinations.extraction.results import Limits
+
+_TOO_LARGE = "Opening the file takes more memory than allowed."
 
 
 def opened(form: str, data: bytes, limits: Limits) -> Opened:
@@ -43,7 +41,7 @@ def opened(form: str, data: bytes, limits: Limits) -> Opened:
     except Full:
         pass  # the last file says so
     except MemoryError:
-        raise ContainerRefused("too_large", "Opening the file takes more memory than allowed.") from None
+        raise ContainerRefused("too_large", _TOO_LARGE) from None
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as fault:
         # Raised by the libraries on damaged files; files extracted before are kept.
         if not collection.files:
@@ -52,18 +50,7 @@ def opened(form: str, data: bytes, limits: Limits) -> Opened:
     return Opened(tuple(collection.files), is_cover)
 
 
-def serve(shared: int, limits: Limits) -> None:
-    """Answer each incoming line with one line, until the other side closes."""
-    _answer({"ready": True})
-    for line in sys.stdin:
-        form, size = line.split()
-        try:
-            _answer(_written(opened(form, os.pread(shared, int(size), 0), limits), shared))
-        except ContainerRefused as refusal:
-            _answer({"reason": refusal.reason, "message": str(refusal)})
-
-
-def _written(container: Opened, shared: int) -> dict[str, Any]:
+def _written(container: Opened, shared: int) -> Answer:
     os.ftruncate(shared, 0)
     at = 0
     for file in container.files:
@@ -72,23 +59,25 @@ def _written(container: Opened, shared: int) -> dict[str, Any]:
     return {"files": files, "is_cover": container.is_cover}
 
 
-def _answer(words: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(words) + "\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
-    shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+def prepared(shared: int, limits: Limits) -> Callable[[str], Answer]:
+    """Opens the container whose form and size a line gives."""
     Image.init()  # Pillow loads its file format readers on first use
     formatted.warm_up()
     mail.warm_up()
-    limit(limits.memory_bytes)
-    if os.getppid() != parent:  # the parent ended before it could be watched
-        return
-    shut_in()
-    serve(shared, limits)
+
+    def answer(line: str) -> Answer:
+        form, size = line.split()
+        try:
+            return _written(opened(form, os.pread(shared, int(size), 0), limits), shared)
+        except ContainerRefused as refusal:
+            return {"reason": refusal.reason, "message": str(refusal)}
+
+    return answer
+
+
+def main() -> None:
+    """Open containers, asked by ``containers.reader.ContainerReader``."""
+    answer_lines(prepared, lambda limits: limits.memory_bytes, _TOO_LARGE)
 
 
 if __name__ == "__main__":

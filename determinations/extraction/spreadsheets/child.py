@@ -7,17 +7,15 @@ read letters, it holds no secrets and opens nothing once its modules are loaded.
 import io
 import json
 import os
-import signal
-import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from xml.etree.ElementTree import ParseError
 
 from lxml.etree import LxmlError
 from openpyxl import Workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from determinations.extraction.confine import limit, shut_in
+from determinations.extraction.answering import Answer, answer_lines
 from determinations.extraction.results import Limits
 from determinations.extraction.spreadsheets.results import Table, TableRefused
 from determinations.extraction.spreadsheets.tables import read_table
@@ -26,16 +24,17 @@ _DAMAGED = (
     InvalidFileException, zipfile.BadZipFile, ParseError, LxmlError,
     ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, EOFError, RecursionError, OverflowError,
 )  # fmt: skip
+_TOO_LARGE = "Reading the file takes more memory than allowed. Save it as CSV."
 
 
-def answer(data: bytes, shared: int) -> Mapping[str, object]:
+def answer(data: bytes, shared: int) -> Answer:
     """Read one file; the rows go into the shared memory."""
     try:
         table = read_table(data)
     except TableRefused as refusal:
         return {"message": str(refusal)}
     except MemoryError:
-        return {"message": "Reading the file takes more memory than allowed. Save it as CSV."}
+        return {"message": _TOO_LARGE}
     except _DAMAGED:  # raised by the library on damaged files
         return {"message": "The file is damaged, or is no CSV or Excel (.xlsx) file."}
     return {"heads": table.heads, "rows": len(table.rows), "size": _written(table, shared)}
@@ -63,28 +62,15 @@ def warm_up() -> None:
     read_table(file.getvalue())
 
 
-def serve(shared: int) -> None:
-    """Answer each incoming line with one line, until the other side closes."""
-    _say({"ready": True})
-    for line in sys.stdin:
-        _say(answer(os.pread(shared, int(line), 0), shared))
-
-
-def _say(words: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(words) + "\n")
-    sys.stdout.flush()
+def prepared(shared: int, limits: Limits) -> Callable[[str], Answer]:
+    """Reads the file whose size a line gives."""
+    warm_up()
+    return lambda line: answer(os.pread(shared, int(line), 0), shared)
 
 
 def main() -> None:
-    """``child SHARED_FD LIMITS_AS_JSON PARENT_PID``"""
-    shared, limits, parent = int(sys.argv[1]), Limits(**json.loads(sys.argv[2])), int(sys.argv[3])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
-    warm_up()
-    limit(limits.memory_bytes)
-    if os.getppid() != parent:  # the parent ended before it could be watched
-        return
-    shut_in()
-    serve(shared)
+    """Read tables, asked by ``spreadsheets.reader``."""
+    answer_lines(prepared, lambda limits: limits.memory_bytes, _TOO_LARGE)
 
 
 if __name__ == "__main__":
