@@ -3,21 +3,33 @@
 A page is loaded once. Themes differ in colors alone, so the dark one is asked about colors alone.
 """
 
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 
 _AXE = Axe()
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-_RUN = "([context, options]) => axe.run(context ?? document, options).then((found) => found.violations)"
 #: Weighing colors is most of what axe does, and rows of a table look alike: of the elements with text that have, as
 #: have all around them, the same tag, classes and computed looks, it weighs the first, the last, and the one with most
-#: text, since it says nothing of single characters. It misses a fault of one of them that comes from what is laid
-#: over or under it by position.
-_WEIGH_EACH_LOOK_THRICE = """() => {
-    const numbers = new Map(), looks = new Map();
-    const numbered = (look) => numbers.get(look) ?? (numbers.set(look, numbers.size), numbers.size - 1);
+#: text, since it says nothing of single characters. Looks that passed on another page, such as those of the menu, are
+#: not weighed again. It misses a fault of one of them that comes from what is laid over or under it by position.
+_MARK_UNKNOWN_LOOKS = """(known) => {
+    const passed = new Set(known), numbers = new Map(), looks = new Map();
+    const hashed = (words) => {  // cyrb53: 53 bits
+        let [high, low] = [0xdeadbeef, 0x41c6ce57];
+        for (let at = 0; at < words.length; at++) {
+            const code = words.charCodeAt(at);
+            high = Math.imul(high ^ code, 2654435761);
+            low = Math.imul(low ^ code, 1597334677);
+        }
+        high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+        low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+        return 4294967296 * (2097151 & low) + (high >>> 0);
+    };
+    const numbered = (look) => numbers.get(look) ?? (numbers.set(look, hashed(look)), numbers.get(look));
     const shown = ["color", "backgroundColor", "backgroundImage", "opacity", "fontSize", "fontWeight", "textShadow",
         "textDecorationLine", "position", "display", "visibility", "filter", "mixBlendMode", "zIndex", "clipPath"];
     const look = (element, around) => {
@@ -30,8 +42,8 @@ _WEIGH_EACH_LOOK_THRICE = """() => {
     const visit = (element, around) => {
         element.removeAttribute("data-weighed");
         const own = look(element, around);
-        const says = element.matches("input, select, textarea")
-            || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+        const says = !passed.has(own) && (element.matches("input, select, textarea")
+            || [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()));
         if (says && element.checkVisibility({visibilityProperty: true})) {
             const [first, longest] = looks.get(own) ?? [element, element];
             looks.set(own, [first, length(element) > length(longest) ? element : longest, element]);
@@ -39,9 +51,27 @@ _WEIGH_EACH_LOOK_THRICE = """() => {
         for (const child of element.children) visit(child, own);
     };
     visit(document.documentElement, "");
-    for (const element of [...looks.values()].flat()) element.setAttribute("data-weighed", "");
+    for (const [own, elements] of looks) for (const element of elements) element.setAttribute("data-weighed", own);
     axe.configure({rules: [{id: "color-contrast", selector: "[data-weighed]"}]});
+    return looks.size;
 }"""
+#: What axe finds broken, and the looks that passed on each element that it weighed.
+_RUN = """async ([context, options]) => {
+    const report = (rules, _options, done) => {
+        const looks = (nodes) => nodes.map(({node}) => Number(node.element.dataset.weighed));
+        const colors = rules.find(({id}) => id === "color-contrast");
+        const faulty = new Set(colors ? looks(colors.violations) : []);
+        done({
+            passed: colors ? [...new Set(looks(colors.passes))].filter((look) => !faulty.has(look)) : [],
+            violations: rules.filter(({violations}) => violations.length).map(({id, impact, violations}) => (
+                {id, impact, nodes: violations.map(({node}) => ({html: node.source}))}
+            )),
+        });
+    };
+    return axe.run(context ?? document, {...options, reporter: report});
+}"""
+#: Where the processes of a run keep the looks that have passed.
+_PASSED = Path(settings.TEST_DIR) / "looks_that_passed"
 
 
 def faults_of(page: Any, *, impacts: tuple[str, ...] = ()) -> list[tuple[str, list[str]]]:
@@ -115,8 +145,17 @@ def settle(page: Any) -> None:
 
 
 def violations(page: Any, *, context: dict[str, Any] | None = None, **options: Any) -> list[dict[str, Any]]:
-    """What axe finds broken. Its script is loaded once a page, and what is in order does not come back."""
+    """What axe finds broken: the rule's ``id``, its ``impact``, and ``nodes`` with their ``html``.
+
+    Its script is loaded once a page, and what is in order does not come back.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE.axe_script)
-    page.evaluate(_WEIGH_EACH_LOOK_THRICE)
-    return list(page.evaluate(_RUN, [context, {"resultTypes": ["violations"], **options}]))
+    known = _PASSED.read_text().split() if _PASSED.exists() else []
+    unknown = page.evaluate(_MARK_UNKNOWN_LOOKS, [int(look) for look in known])
+    if not unknown and options.get("runOnly") == ["color-contrast"]:
+        return []
+    found = page.evaluate(_RUN, [context, options])
+    with _PASSED.open("a") as passed:
+        passed.write("".join(f"{look}\n" for look in found["passed"]))
+    return list(found["violations"])

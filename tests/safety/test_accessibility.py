@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import accessibility
 from tests.accessibility import faults_of
 
 _PAGE = """<!doctype html><html lang="en"><head><title>Rows</title><style>
@@ -17,8 +19,9 @@ _FINE = "<tr><td class='row'><b>fine</b></td></tr>"
 
 
 @pytest.fixture
-def empty(browser: Any) -> Iterator[Any]:
-    """An empty page without the product."""
+def empty(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An empty page without the product; no looks are known."""
+    monkeypatch.setattr(accessibility, "_PASSED", tmp_path / "looks_that_passed")
     context = browser.new_context()
     yield context.new_page()
     context.close()
@@ -63,4 +66,15 @@ def test_of_equal_elements_two_are_weighed_and_one_on_other_grounds(empty: Any) 
     assert page.locator("b[data-weighed]").count() == 2
     page.evaluate("document.querySelectorAll('tr')[20].style.background = '#333'")
     assert [fault[0] for fault in faults_of(page)] == ["color-contrast"], "dark on dark, by day"
-    assert page.locator("b[data-weighed]").count() == 3
+    assert page.locator("b[data-weighed]").count() == 1, "the others passed a moment ago"
+
+
+def test_what_passed_on_another_page_is_not_weighed_again_unless_it_looks_otherwise(empty: Any) -> None:
+    page = empty
+    page.set_content(_PAGE.format(rows=_FINE * 3))
+    assert faults_of(page) == []
+    page.set_content(_PAGE.format(rows=f"{_FINE * 3}<tr><td>new <b class='night'>pale at night</b></td></tr>"))
+    for _ in range(2):
+        ((rule, [place]),) = faults_of(page)
+        assert (rule, "pale at night" in place) == ("color-contrast", True)
+    assert page.locator("[data-weighed]").count() == 0, "by day, all of it has passed"
