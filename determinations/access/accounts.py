@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from determinations.access import throttle
 from determinations.access.audit import record
 from determinations.access.passwords import issued_password
-from determinations.access.roles import ADMIN, role_of
+from determinations.access.roles import ADMIN, forget_role, role_of
 from determinations.access.scope import EVERYTHING, within
 from determinations.access.throttle import Wait, limit
 from determinations.models import Account, LimitKind, Office, SignInPolicy
@@ -84,6 +84,7 @@ def change_role(user: User, role: str, *, by: User, at: datetime, source: str = 
     user.is_staff = role == ADMIN
     user.save(update_fields=["is_superuser", "is_staff"])
     user.groups.set(Group.objects.filter(name=role))
+    forget_role(user)
     record("role.changed", by=by, at=at, person=user.get_username(), before=before, after=role, source=source)
 
 

@@ -1,10 +1,12 @@
-"""What a user may do: checked in one place, and read in one query (Django's own backend makes two)."""
+"""What a user may do: checked in one place, and read with the user (Django's own backend makes two more queries)."""
+
+from functools import cache
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, Q, QuerySet
 
 from determinations.access.row_rules import OTHER_STAFF
@@ -27,8 +29,9 @@ PATH_OF_BACKEND = "determinations.roles.RoleBackend"
 
 #: Users that a list to choose from has at most.
 _MOST_USERS = 100
-#: The attribute of a user object that keeps the permissions once they are read.
-_KEPT = "imrsite_permissions"
+#: The attributes of a user object that keep the permissions once they are read, and the names of the groups if they
+#: were read with the user.
+_KEPT, _GROUPS = "imrsite_permissions", "imrsite_groups"
 
 #: A limit to offices is read with them, in the form of a permission; there is no row of it without a limit.
 _LIMIT = """
@@ -49,6 +52,30 @@ _OF_USER = """
     )
 """
 
+#: A user, their permissions and groups in one row.
+_READ_USER = f"""
+SELECT {{columns}},
+    ARRAY(
+        SELECT app_label || '.' || codename FROM auth_permission
+        JOIN django_content_type AS kind ON kind.id = content_type_id
+        WHERE auth_user.is_superuser
+        UNION ALL
+        SELECT app_label || '.' || codename FROM auth_permission
+        JOIN django_content_type AS kind ON kind.id = content_type_id
+        WHERE NOT auth_user.is_superuser AND auth_permission.id IN (
+            SELECT permission_id FROM auth_user_user_permissions WHERE user_id = auth_user.id
+            UNION ALL
+            SELECT permission_id FROM auth_group_permissions JOIN auth_user_groups USING (group_id)
+            WHERE user_id = auth_user.id
+        )
+        UNION ALL
+        SELECT '{_OFFICES}.' || office_ids::varchar FROM determinations_account
+        WHERE user_id = auth_user.id AND office_ids IS NOT NULL
+    ),
+    ARRAY(SELECT name FROM auth_group JOIN auth_user_groups ON group_id = auth_group.id WHERE user_id = auth_user.id)
+FROM auth_user WHERE auth_user.id = %s
+"""  # noqa: S608 - constants
+
 
 def check_permission(by: User, name: str) -> None:
     """Raises ``PermissionDenied`` for a user without the named permission of this app."""
@@ -60,7 +87,9 @@ def role_of(user: User) -> str:
     """The user's role; empty for none. A superuser is an administrator; of several roles, the one with most rights."""
     if user.is_superuser:
         return ADMIN
-    held = {group.name for group in user.groups.all()}
+    held: set[str] | None = getattr(user, _GROUPS, None)
+    if held is None:
+        held = {group.name for group in user.groups.all()}
     return next((role for role in reversed(ROLES) if role in held), "")
 
 
@@ -119,7 +148,23 @@ def people_with(permission_name: str) -> QuerySet[User]:
 
 
 class RoleBackend(ModelBackend):
-    """Django's backend, which reads a user's own permissions and those of the groups in one query instead of two."""
+    """Django's backend, which reads the user of a session, the user's own permissions and those of the groups in one
+    query instead of three."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The user of a session, with permissions and groups as they are now; None if that user may not sign in."""
+        with connection.cursor() as cursor:
+            cursor.execute(_READ_USER.format(columns=", ".join(_columns())), [user_id])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        *values, permissions, groups = row
+        user = User.from_db(DEFAULT_DB_ALIAS, _attributes(), values)
+        if not self.user_can_authenticate(user):
+            return None
+        setattr(user, _KEPT, set(permissions))
+        setattr(user, _GROUPS, set(groups))
+        return user
 
     def get_all_permissions(self, user_obj: AbstractBaseUser | AnonymousUser, obj: Model | None = None) -> set[str]:
         """The names of all permissions of an active user, such as ``determinations.browse_cases``.
@@ -133,6 +178,23 @@ class RoleBackend(ModelBackend):
             kept = _permission_names(user_obj)
             setattr(user_obj, _KEPT, kept)
         return kept
+
+
+def forget_role(user: User) -> None:
+    """What was read with the user no longer holds: permissions and groups are read again when they are asked for."""
+    for kept in (_KEPT, _GROUPS):
+        if hasattr(user, kept):
+            delattr(user, kept)
+
+
+@cache
+def _attributes() -> list[str]:
+    return [field.attname for field in User._meta.concrete_fields]
+
+
+@cache
+def _columns() -> list[str]:
+    return [f'auth_user."{field.column}"' for field in User._meta.concrete_fields]
 
 
 def _permission_names(user: User) -> set[str]:

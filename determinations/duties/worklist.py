@@ -73,9 +73,7 @@ def counts(who: Q, today: date) -> dict[str, int]:
     """How many open duties each bucket has, among the first ``COUNT_CAP`` by due date; one query."""
     first = Duty.objects.filter(who, state=DutyState.OPEN).order_by("sort_on", "pk")[: COUNT_CAP + 1]
     keys = [bucket.key for bucket in BUCKETS if bucket.key != "closed"]
-    numbers: dict[str, int] = Duty.objects.filter(pk__in=first.values("pk")).aggregate(
-        **{key: Count("pk", filter=in_bucket(key, today)) for key in keys}
-    )
+    numbers: dict[str, int] = first.aggregate(**{key: Count("pk", filter=in_bucket(key, today)) for key in keys})
     return numbers
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from determinations.access.roles import role_of
@@ -64,10 +65,20 @@ def releases_for(role: str) -> list[Release]:
 def unseen_by(user: User) -> list[Release]:
     """The releases that the user has not seen yet, as far as they concern the user's role, newest first. One query,
     and one more if there are any.
+    """
+    return unseen_after(newest_seen(user).first(), user)
+
+
+def newest_seen(user: User) -> QuerySet[SeenNews, int]:
+    """The number of the newest release that the user has seen, if there is one."""
+    return SeenNews.objects.filter(user=user).values_list("release", flat=True)
+
+
+def unseen_after(seen: int | None, user: User) -> list[Release]:
+    """The releases after the newest that the user has seen, as ``unseen_by``.
 
     An account that has seen none of them knows the product as it was on the day when the account was added.
     """
-    seen = SeenNews.objects.filter(user=user).values_list("release", flat=True).first()
     joined = timezone.localdate(user.date_joined)
     unseen = {
         release.number

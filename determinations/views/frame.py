@@ -1,22 +1,19 @@
 """The frame around every page: navigation by permission, the review count, and whether a worker runs."""
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from determinations.access.scope import current_scope
-from determinations.casework.notifications import unread_of
-from determinations.corrections.review_queue import queue
 from determinations.help.pages import HelpPage, page_about
 from determinations.models import Office
 from determinations.operations.alarms import ShownAlarm, shown_alarms
-from determinations.paging.counts import count_up_to
+from determinations.paging.counts import Count
 from determinations.reading.readiness import stopped_reasons
 from determinations.reading.workers import worker_state
 from determinations.retention.archive import any_archived
+from determinations.views.frame_counts import REVIEWS, UNREAD, frame_counts
 from determinations.views.operations.replica import SAID_FROM, lag_of
-from determinations.views.requests import open_url, url_if_any
+from determinations.views.requests import held_by, open_url, url_if_any
 
 #: Label, URL name, permission.
 _NAV = (
@@ -58,10 +55,6 @@ PAGES_OF_MENUS = {name: label for label, name, *_rest in (*_NAV, *_OWN)}
 _TOLD_OF_WORKERS = ("worker", "sweep", "reading")
 #: Lists that leave out archived cases when they are opened from the navigation.
 _DAILY_LISTS = ("case_list", "item_list", "decision_list")
-#: The review count in the frame stops here.
-_MOST_REVIEWS = 999
-#: The number of unread notifications stops here.
-_MOST_UNREAD = 99
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -69,11 +62,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"frame": {}}
-    held = _held(user)
+    held = held_by(user)
     uploads = "determinations.upload_letters" in held
     scope = current_scope()
     repeated = _WITHIN_STATISTICS if "determinations.view_statistics" in held else ()
     left_out = _left_out()
+    counts = frame_counts(request, held)
     return {
         "frame": {
             "worker": worker_state().value if uploads else "",
@@ -97,8 +91,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
                 for label, name, permission, icon in _OWN
                 if permission in held and (url := open_url(name, scope))
             ],
-            **(_bell(user) if "determinations.browse_cases" in held else {}),
-            **(_review() if "determinations.correct_cases" in held else {}),
+            **(_bell(counts[UNREAD]) if UNREAD in counts else {}),
+            **(_review(counts[REVIEWS]) if REVIEWS in counts else {}),
             "help": _help(request),
             "search_url": open_url("search", scope),
             "offices": list(Office.objects.values_list("name", flat=True)) if scope.offices is not None else [],
@@ -115,8 +109,7 @@ def _behind(request: HttpRequest) -> float | None:
     return lag if lag is not None and lag >= SAID_FROM else None
 
 
-def _bell(user: User) -> dict[str, object]:
-    count = count_up_to(unread_of(user), _MOST_UNREAD)
+def _bell(count: Count) -> dict[str, object]:
     return {"bell_url": reverse("notifications"), "unread": count.number, "unread_label": str(count)}
 
 
@@ -131,16 +124,10 @@ def _left_out() -> str:
     return "?archived=no" if any_archived() else ""
 
 
-def _review() -> dict[str, object]:
-    count = count_up_to(queue(now=timezone.now()), _MOST_REVIEWS)
+def _review(count: Count) -> dict[str, object]:
     return {"review_url": reverse("review"), "review_count": count.number, "review_count_label": str(count)}
 
 
 def _alarms() -> list[ShownAlarm]:
     """The alarms that the bar about workers does not tell already."""
     return [alarm for alarm in shown_alarms() if alarm.code not in _TOLD_OF_WORKERS]
-
-
-def _held(user: User) -> set[str]:
-    """All that the menus ask for and the user has, read once; an empty name is for everyone."""
-    return {"", *user.get_all_permissions(), *(["is_staff"] if user.is_staff else [])}

@@ -34,6 +34,11 @@ def person_of(request: HttpRequest) -> User:
     return request.user
 
 
+def held_by(user: User) -> set[str]:
+    """All that the menus ask for and the user has, read once; an empty name is for everyone."""
+    return {"", *user.get_all_permissions(), *(["is_staff"] if user.is_staff else [])}
+
+
 def token_of(request: HttpRequest) -> ApiToken | None:
     """The access token that the request was made with; None for a browser's session."""
     token: ApiToken | None = getattr(request, "api_token", None)

@@ -1,6 +1,7 @@
 """What the home page counts, and since when."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,10 +9,7 @@ from django.utils import timezone
 
 from determinations.access.sign_in import SIGNED_IN_BEFORE
 from determinations.casework import work
-from determinations.models import (
-    Case,
-    Letter,
-)
+from determinations.models import AuditAlert, Case, Letter
 from tests.casework.conftest import Store
 from tests.duties.conftest import letter_text
 from tests.fixtures.people import PASSWORD, People
@@ -55,3 +53,50 @@ def test_new_means_since_the_sign_in_before(client: Client, people: People) -> N
     type(people.outsider).objects.filter(pk=people.outsider.pk).update(last_login=first)
     client.post("/accounts/login/", {"login": "outsider", "username": "outsider", "password": PASSWORD})
     assert client.session[SIGNED_IN_BEFORE] == first.isoformat()
+
+
+def test_a_change_is_counted_at_once_although_counts_are_kept(as_casemanager: Client, store: Store) -> None:
+    def numbers() -> list[int]:
+        context = as_casemanager.get("/?home=yes").context
+        return [context[name].number for name in ("cases", "items", "overturned", "added", "added_overturned")]
+
+    upheld = store(1, {"One synthetic knee brace": "Upheld"})
+    assert numbers() == [1, 1, 0, 1, 0]
+    store(2)
+    counted = numbers()
+    assert counted[:1] + counted[2:] == [2, 1, 2, 1]
+    Case.objects.filter(pk=upheld).update(outcome="overturned")
+    assert numbers() == [*counted[:2], 2, 2, 2]
+    Case.objects.filter(pk=upheld).delete()
+    assert numbers() == [1, counted[1] - 1, 1, 1, 1]
+
+
+def test_what_no_change_can_alter_is_not_counted_again(
+    as_casemanager: Client, store: Store, django_assert_num_queries: Any
+) -> None:
+    store(1)
+    as_casemanager.get("/?home=yes")
+    with django_assert_num_queries(9) as queries:
+        as_casemanager.get("/?home=yes")
+    assert not [query for query in queries if 'COUNT(*) FROM (SELECT "determinations_itemfact"' in query["sql"]]
+
+
+def test_letters_waiting_and_unread_notifications_are_told_apart(
+    as_supervisor: Client, people: People, store: Store
+) -> None:
+    assigned = store(1)
+    for number in (2, 3):
+        waiting = store(number)
+        Letter.objects.filter(pk=waiting).update(state="received")
+        Case.objects.filter(pk=waiting).delete()
+    work.assign([assigned], people.supervisor, by=people.admin, now=timezone.now())
+    home = as_supervisor.get("/?home=yes")
+    assert home.context["unread"].number == 2
+    assert home.context["frame"]["unread"] == 1
+
+
+def test_alerts_are_counted_in_words(as_admin: Client) -> None:
+    now = timezone.now()
+    for person in (1, 2):
+        AuditAlert.objects.create(kind="viewing", by_id=person, at=now, since=now)
+    assert "2 alerts</a> about the use of cases" in as_admin.get("/?home=yes").content.decode()
