@@ -2,6 +2,7 @@
 
 from determinations.statistics.citation_catalog import GROUPINGS
 from determinations.statistics.interface import Selection
+from determinations.statistics.quality import unrecognized_citations
 from determinations.statistics.sql_engine import one_snapshot
 
 #: What the overview and the citations page group by.
@@ -16,3 +17,4 @@ def precompute_first_pages() -> None:
         engine.precompute(everything, _GROUPINGS)
         engine.count_edition_statuses(everything)
         engine.count_problems()
+        unrecognized_citations(engine)

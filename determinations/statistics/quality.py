@@ -105,7 +105,8 @@ class Quality:
 
 
 def read_quality(engine: SqlEngine) -> Quality:
-    """Everything: letters from the tally that triggers keep, problems by column where the engine can; four queries."""
+    """Everything: letters from the tally that triggers keep, problems by column where the engine can; four queries, of
+    which one is kept until the data change."""
     states, layouts, to_review = Counter[str](), Counter[str](), Counter[str]()
     for state, layout, letters in letters_by_state_and_layout():
         states[state] += letters
@@ -121,12 +122,18 @@ def read_quality(engine: SqlEngine) -> Quality:
         ],
         problems=[NamedCount(code, fixed_label("problem", code), n) for code, n in _most_first(by_code)],
         corrected=corrected_fields(),
-        unrecognized=[NamedCount(form, printed, n, m) for form, printed, n, m in _rows(_UNRECOGNIZED)],
+        unrecognized=[NamedCount(form, printed, n, m) for form, printed, n, m in unrecognized_citations(engine)],
         letters=cases,
         empty_letters=empty,
         values=cases * len(LETTER_FIELDS) + items * len(ITEM_FIELDS),
         reviewed_values=_rows(_CONFIRMED)[0][0],
     )
+
+
+def unrecognized_citations(engine: SqlEngine) -> Rows:
+    """The forms printed most often that no authority is known for: the form, as printed, citations, letters. The case
+    of each is looked for, which takes most of the page's time."""
+    return engine.kept_by_postgresql(_UNRECOGNIZED)
 
 
 def corrected_fields() -> list[CorrectedField]:

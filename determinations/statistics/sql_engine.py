@@ -65,6 +65,13 @@ class SqlEngine:
         """Not kept: in a cycle of references, what the library has open might be closed by a child, which crashes."""
         return CitedCounts(self._ask_columns)
 
+    @property
+    def _kept(self) -> CitedCounts:
+        """What was counted of citations by statements already, such as by workers in advance."""
+        return CitedCounts(
+            lambda sql, params, shared: cached_answers.find((self.version, sql, repr(params)), shared=shared)
+        )
+
     def prepare(self) -> None:
         """Open what answers are counted from, so that a benchmark measures counts alone."""
         if self._columns is not None:
@@ -85,6 +92,11 @@ class SqlEngine:
     def kept_by_column(self, sql: str, params: tuple[Value, ...], *, shared: bool) -> Rows | None:
         """The same, counted once per version of the data; ``shared`` with other processes."""
         return self._ask_columns(sql, params, shared)
+
+    def kept_by_postgresql(self, sql: str) -> Rows:
+        """The answer to a statement of the caller's own about all letters, counted once per version of the data and
+        shared with other processes."""
+        return cached_answers.get((self.version, sql, ""), lambda: _count(sql, ()), shared=True)
 
     def items_by_column(self, selection: Selection) -> SelectedItems | None:
         """The items of the selection, to be counted by their values and named; None if no file tells them."""
@@ -140,7 +152,7 @@ class SqlEngine:
             by_code.update(dict(of_items))
             letters, items = totals[0]
             sql = _CASES.format("AND item_count = 0")
-        answer = cached_answers.get((self.version, sql, ""), lambda: _count(sql, ()), shared=True)
+        answer = self.kept_by_postgresql(sql)
         for codes, cases, of_cases, empty_cases in answer:
             letters, items, empty = letters + cases, items + int(of_cases), empty + empty_cases
             for code in codes:
@@ -346,7 +358,8 @@ class SqlEngine:
 
     def count_edition_statuses(self, selection: Selection) -> list[CitationGroup]:
         """See ``Engine``."""
-        told = self._editions_by_column(selection, None, STATUSES)
+        kept = self._kept.edition_statuses(selection) if selection.is_everything else None
+        told = self._editions_by_column(selection, None, STATUSES) if kept is None else kept
         if told is not None:
             return told
         by_column = self._cited.edition_statuses(selection)
@@ -360,7 +373,8 @@ class SqlEngine:
 
     def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[CitationGroup]:
         """See ``Engine``."""
-        told = self._editions_by_column(selection, authority_id, EDITIONS)
+        kept = self._kept.editions(selection, authority_id) if selection.is_everything else None
+        told = self._editions_by_column(selection, authority_id, EDITIONS) if kept is None else kept
         if told is not None:
             return told
         by_column = self._cited.editions(selection, authority_id)
@@ -406,7 +420,7 @@ class SqlEngine:
     @cached_property
     def _validities(self) -> dict[tuple[int, str], tuple[date | None, date | None]]:
         """The first day of each edition in force, and the first after."""
-        rows = cached_answers.get((self.version, _VALIDITY, ""), lambda: _count(_VALIDITY, ()), shared=True)
+        rows = self.kept_by_postgresql(_VALIDITY)
         return {(authority, edition): (first, after) for authority, edition, first, after in rows}
 
     @cached_property

@@ -264,6 +264,39 @@ def test_the_texts_of_many_cases_without_items_are_not_read(
     compare_lists("q=lumbar", chance)
 
 
+def _names_of_reviewers(folder: Path, written: Written | None) -> list[str]:
+    assert written is not None
+    with duckdb.connect() as engine:
+        engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
+        kind = found.SECTIONS["reviewer"]
+        rows = engine.execute(f"SELECT value FROM file.{found.FOUND} WHERE kind = '{kind}'").fetchall()
+    return [name for (name,) in rows]
+
+
+def test_names_of_sections_beyond_a_limit_are_found_by_postgresql(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(53)
+    stored_world(chance, 2)
+    every = set(_names_of_reviewers(folder, keeping.keep_columns()))
+    assert "" in every
+    assert len(every) > 2
+    for most in (0, len(every) - 2, len(every) - 1):
+        monkeypatch.setattr(found, "MOST_SECTIONS", most)
+        names = _names_of_reviewers(folder, keeping.keep_columns(anew=True))
+        assert len(set(names) - {""}) == most
+        assert ("" in names) == (most == len(every) - 1)
+        for address in ("reviewer_section=opioid", "claims_section=MRI", "reviewer_section=topical&sex=female"):
+            compare_lists(address, chance)
+    stored_letters(random_document(chance, 100 + number) for number in range(20))
+    names = _names_of_reviewers(folder, keeping.keep_columns(at_once=True))  # merged
+    assert set(names) == every - {""}
+    for address in ("reviewer_section=opioid", "claims_section=MRI", "reviewer_section=a"):
+        compare_lists(address, chance)
+    monkeypatch.setattr(found, "MOST_SECTIONS", 2_000)
+    assert set(_names_of_reviewers(folder, keeping.keep_columns(anew=True))) > every
+
+
 def test_an_empty_name_of_a_section_is_no_section(people: People, folder: Path) -> None:
     stored_world(random.Random(52), 6)
     Citation.objects.filter(pk=Citation.objects.order_by("pk")[0].pk).update(sections=["", "A 'quoted' name"])

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from determinations.browsing.selection import parse_selection
 from determinations.cases.facts import replace_facts
-from determinations.models import Authority, Case, DisputedItem
+from determinations.models import Authority, Case, DisputedItem, ItemFact
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.columns import keeping, reading, tallies, version
 from determinations.statistics.columns.selected import SelectedItems
@@ -125,6 +125,84 @@ def test_many_changed_items_are_placed_for_lists_alone(
         assert reader.tallies(males, ["sex"]) is None
         assert SqlEngine(reader).items_by_column(males) is not None
         assert reader.tallies(males, ["sex"]) is not None
+
+
+def test_what_sets_cannot_tell_is_refused_once_and_without_reading_them(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(29), 10)
+    keeping.keep_columns()
+    asked: list[WhereNode] = []
+    own = Columns.told_by_sets
+
+    def noted(columns: Columns, where: WhereNode) -> SelectedItems:
+        asked.append(where)
+        return own(columns, where)
+
+    monkeypatch.setattr(Columns, "told_by_sets", noted)
+    untold = Selection(ItemFact.objects.filter(case_items=1), whole_letters=True)
+    with one_snapshot():
+        reader = Compared()
+        engine = SqlEngine(reader)
+        for columns in (["category_id"], ["sex"]):
+            assert engine.count_items(untold, columns) == SqlEngine().count_items(untold, columns)
+        assert engine.count_letters(untold)
+        columns_of_version = reader.columns()
+        assert columns_of_version is not None
+        assert (len(asked), columns_of_version.sets.is_read) == (1, False)
+        assert reader.tallies(Selection.everything(), ["sex"]) is None
+        assert reader.tallies(parse_selection(QueryDict("sex=male")).selection, ["sex"]) is not None
+        assert reader.tallies(Selection.everything(), ["sex"]) is not None  # refused by the state of the process alone
+
+
+def test_no_grouping_is_counted_if_another_has_too_many_groups(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_world(random.Random(30), 10)
+    keeping.keep_columns()
+    everything, groupings = Selection.everything(), [("grounds",), ("sex", "grounds")]
+    with one_snapshot():
+        reader = Compared()
+        assert reader.tallies(parse_selection(QueryDict("sex=male")).selection, ["sex"])  # which reads the sets
+        assert reader.elements(everything, groupings) is not None
+        grounds = reader.of_all(lambda every: [(len(every.facts.value_sets("grounds")),)])
+        assert grounds is not None
+        monkeypatch.setattr(tallies, "MOST_GROUPS", grounds[0][0])  # fewer than both columns have together
+        monkeypatch.delattr(tallies.Decided, "count_among")
+        assert reader.elements(everything, groupings) is None
+
+
+def test_columns_without_any_value_are_told(people: People, folder: Path) -> None:
+    stored_world(random.Random(31), 5)
+    ItemFact.objects.update(problem_codes=[], grounds=[])
+    keeping.keep_columns()
+    with one_snapshot():
+        reader = Compared()
+        males = parse_selection(QueryDict("sex=male")).selection
+        told = reader.elements(males, [("grounds",), ("problem_codes",)])
+        assert told is not None
+        assert {raw for number, raw, *_counts in told if number >= 0} == {((),)}
+        assert reader.tallies(parse_selection(QueryDict("ground=criteria_met")).selection, ["sex"]) == []
+
+
+def test_editions_are_told_from_an_answer_that_is_kept(
+    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers count the statuses of all editions in advance, by a statement."""
+    stored_world(random.Random(32), 10)
+    keeping.keep_columns()
+    everything = Selection.everything()
+    with one_snapshot():
+        counted = SqlEngine(Compared()).count_edition_statuses(everything)
+    with one_snapshot():
+        reader = Compared()
+        assert reader.tallies(parse_selection(QueryDict("sex=male")).selection, ["sex"])  # which reads the sets
+        monkeypatch.delattr(reading.ColumnReader, "editions")
+        engine = SqlEngine(reader)
+        assert engine.count_edition_statuses(everything) == counted
+        kept = engine.count_editions(everything)
+    cached_answers.answers.clear()
+    assert sorted(kept, key=repr) == sorted(SqlEngine().count_editions(everything), key=repr)
 
 
 def test_many_groups_are_left_to_statements(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

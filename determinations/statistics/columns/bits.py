@@ -184,6 +184,8 @@ class _Writer:
             if column.name in OF_ITEMS:
                 rows.append((column.name, True, value, first_items(items, self.nth)))
             first = end
+        if not values:  # of arrays that are all empty: without a set the column would not be told
+            rows.append((column.name, False, None, BitMap()))
         with self._transaction():
             self._insert(rows)
 
@@ -343,7 +345,9 @@ def _read(engine: duckdb.DuckDBPyConnection) -> Sets | None:
         if name == _NTH:
             nth[int(value or 0)] = set_of_value
         else:
-            (cases if of_cases else items).setdefault(name, {})[_value(value, types[name])] = set_of_value
+            of_column = (cases if of_cases else items).setdefault(name, {})
+            if set_of_value:
+                of_column[_value(value, types[name])] = set_of_value
     order = Order(ids["case_id"], ids["item_id"], [day for day, _ in dated], [first for _, first in dated], undated)
     return Sets(order, items, cases, [nth[before] for before in sorted(nth)])
 

@@ -8,9 +8,10 @@ which is the same wherever nothing is negated: told are ``IS NOT TRUE``, and neg
 import operator
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from django.db.models import Value
 from django.db.models.expressions import Col, Func
@@ -18,13 +19,18 @@ from django.db.models.lookups import Lookup
 from django.db.models.sql.where import NothingNode, WhereNode
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import BitValue
+from determinations.statistics.columns.bits import BitValue, Order
+from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.dialect import NotInColumns
-from determinations.statistics.columns.found import SECTIONS, SECTIONS_FUNCTION, WORDS, WORDS_FUNCTION, matching
+from determinations.statistics.columns.found import (
+    SECTIONS,
+    SECTIONS_FUNCTION,
+    WORDS,
+    WORDS_FUNCTION,
+    FoundInFile,
+    matching,
+)
 from determinations.statistics.columns.layout import ARRAYS, ITEMS
-
-if TYPE_CHECKING:
-    from determinations.statistics.columns.placed import PlacedFacts
 
 _DATE = "decision_date"
 _COMPARED: Mapping[str, Callable[[int, int], bool]] = {
@@ -33,12 +39,65 @@ _COMPARED: Mapping[str, Callable[[int, int], bool]] = {
 _NUMBERS = re.compile(r"\{(?:\d+(?:,\d+)*)?\}")
 
 
-def passing(where: WhereNode, facts: "PlacedFacts") -> BitMap:
-    """The places of the items that pass. Raises NotInColumns where the sets do not tell."""
-    return _of_node(where, facts) & facts.everything
+_NAMES = frozenset(column.name for column in COLUMNS)
 
 
-def _of_node(node: object, facts: "PlacedFacts") -> BitMap:
+class NotToldBySets(NotInColumns):
+    """The sets of a version do not tell which items pass some conditions, whatever else becomes of its sets."""
+
+
+class Facts(Protocol):
+    """What conditions ask of the facts of a version: see ``PlacedFacts``."""
+
+    @property
+    def everything(self) -> BitMap: ...
+
+    @property
+    def orders(self) -> Sequence[Order]: ...
+
+    def having(self, column: str, values: Sequence[BitValue]) -> BitMap: ...
+
+    def values(self, column: str) -> Collection[BitValue]: ...
+
+    def found_by(self, kind: str, value: str) -> BitMap: ...
+
+
+def passing(where: WhereNode, facts: Facts) -> BitMap:
+    """The places of the items that pass. Raises NotToldBySets."""
+    try:
+        return _of_node(where, facts) & facts.everything
+    except NotInColumns as refusal:
+        raise NotToldBySets(str(refusal)) from refusal
+
+
+def check_told(where: WhereNode, found: FoundInFile) -> None:
+    """Raise NotToldBySets for conditions that the sets of no file tell, or not those of ``found``; reads no set."""
+    passing(where, _NoFacts(found))
+
+
+@dataclass(frozen=True)
+class _NoFacts:
+    """The facts of a file without items."""
+
+    found: FoundInFile
+    everything: BitMap = field(default_factory=BitMap)
+    orders: Sequence[Order] = (Order((), ()),)
+
+    def having(self, column: str, values: Sequence[BitValue]) -> BitMap:
+        self.values(column)
+        return BitMap()
+
+    def values(self, column: str) -> Collection[BitValue]:
+        if column not in _NAMES:
+            raise NotInColumns(f"compares {column}")
+        return ()
+
+    def found_by(self, kind: str, value: str) -> BitMap:
+        self.found.check(kind, value)
+        return BitMap()
+
+
+def _of_node(node: object, facts: Facts) -> BitMap:
     if isinstance(node, NothingNode):
         return BitMap()
     if isinstance(node, WhereNode):
@@ -64,7 +123,7 @@ def _never_unknown(node: WhereNode) -> bool:
     )
 
 
-def _of_lookup(lookup: "Lookup[object]", facts: "PlacedFacts") -> BitMap:
+def _of_lookup(lookup: "Lookup[object]", facts: Facts) -> BitMap:
     name, wanted = str(lookup.lookup_name), lookup.rhs
     if isinstance(lookup.lhs, Func) and name == "exact" and wanted is True:
         return _of_function(lookup.lhs, facts)
@@ -86,7 +145,7 @@ def _of_lookup(lookup: "Lookup[object]", facts: "PlacedFacts") -> BitMap:
     return _having(facts, column, lambda value: isinstance(value, int) and compared(value, wanted))
 
 
-def _of_function(function: Func, facts: "PlacedFacts") -> BitMap:
+def _of_function(function: Func, facts: Facts) -> BitMap:
     """``column = ANY('{1,2}')``, conditions that do not hold, words, or names of sections."""
     joined = getattr(function, "arg_joiner", "")
     if joined == " @@ ":
@@ -105,7 +164,7 @@ def _of_function(function: Func, facts: "PlacedFacts") -> BitMap:
     return _having(facts, _column(left), lambda value: value in numbers)
 
 
-def _of_words(function: Func, facts: "PlacedFacts") -> BitMap:
+def _of_words(function: Func, facts: Facts) -> BitMap:
     """``determinations_item_words(item_id) @@ ('...')::tsquery``."""
     words, query = function.get_source_expressions()
     text = query.get_source_expressions()[0] if isinstance(query, Func) else None
@@ -116,7 +175,7 @@ def _of_words(function: Func, facts: "PlacedFacts") -> BitMap:
     return matching(text.value, lambda lexeme: facts.found_by(WORDS, lexeme), facts.everything)
 
 
-def _of_sections(function: Func, facts: "PlacedFacts") -> BitMap:
+def _of_sections(function: Func, facts: Facts) -> BitMap:
     """``determinations_item_sections(item_id, 'reviewer') && ARRAY['...']``."""
     sections, names = function.get_source_expressions()
     (side,) = _of_item(sections, SECTIONS_FUNCTION)
@@ -136,7 +195,7 @@ def _of_item(expression: object, function: str | None) -> Sequence[object]:
     return others
 
 
-def _of_array(column: str, name: str, wanted: object, facts: "PlacedFacts") -> BitMap:
+def _of_array(column: str, name: str, wanted: object, facts: Facts) -> BitMap:
     elements = _elements(wanted)
     if name == "overlap":
         return facts.having(column, elements)
@@ -157,7 +216,7 @@ def _elements(wanted: object) -> list[BitValue]:
     return wanted
 
 
-def _having(facts: "PlacedFacts", column: str, holds: Callable[[BitValue], bool]) -> BitMap:
+def _having(facts: Facts, column: str, holds: Callable[[BitValue], bool]) -> BitMap:
     return facts.having(column, [value for value in facts.values(column) if holds(value)])
 
 
@@ -168,7 +227,7 @@ def _column(expression: object) -> str:
     return str(expression.target.column)
 
 
-def _of_days(name: str, wanted: object, facts: "PlacedFacts") -> BitMap:
+def _of_days(name: str, wanted: object, facts: Facts) -> BitMap:
     """Items of a stretch of days, which are neighbors."""
     places = BitMap()
     for order in facts.orders:

@@ -14,7 +14,7 @@ citations, as facts are replaced with these (``models.found_by``).
 import logging
 import re
 from array import array
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,11 +45,15 @@ WORDS = "words"
 #: The kind of the names of sections, by the side that cites them.
 SECTIONS: Mapping[str, str] = {side: f"sections of {side}" for side in SIDES}
 
+#: The value of an empty set, the last of its kind, that says that there are no others.
+_COMPLETE = ""
 #: The kind and the value of what is found.
 Key: TypeAlias = tuple[str, str]
 
 #: Requests that are looked in for the words to keep, the share that has to have one, and how many are kept at most.
 _SAMPLE, _LEAST_SHARE, MOST_WORDS = 20_000, 0.0005, 400
+#: Names of sections that are kept of each side; guidelines have some hundreds. PostgreSQL finds by any others.
+MOST_SECTIONS = 2_000
 #: A word that fewer items have is found by the index as quickly.
 FEWEST_ITEMS = 5_000
 #: All sets of the file together, and those that a process keeps in memory, in bytes.
@@ -146,8 +150,10 @@ def _gathered(order: Order) -> Iterator[tuple[str, str, BitMap]]:
 
 
 def _gathered_sections(placed: Sets) -> Iterator[tuple[str, str, BitMap]]:
-    for kind, sets in _sections(placed).items():
-        yield from _complete(kind, sets)
+    for kind, (sets, is_complete) in _sections(placed).items():
+        yield from ((kind, value, places) for value, places in sets.items())
+        if is_complete:
+            yield kind, _COMPLETE, BitMap()
 
 
 def _gathered_words(placed: Sets) -> Iterator[tuple[str, str, BitMap]]:
@@ -156,24 +162,24 @@ def _gathered_words(placed: Sets) -> Iterator[tuple[str, str, BitMap]]:
             yield WORDS, prefix + word, placed.places_of(_items_having(prefix + word))
 
 
-def _complete(kind: str, sets: Mapping[str, BitMap]) -> Iterator[tuple[str, str, BitMap]]:
-    """The sets of a kind, at last an empty one that says that there are no others."""
-    yield from ((kind, value, places) for value, places in sets.items())
-    yield kind, "", BitMap()
-
-
-def _sections(placed: Sets) -> dict[str, dict[str, BitMap]]:
+def _sections(placed: Sets) -> dict[str, tuple[dict[str, BitMap], bool]]:
+    """By kind, the sets of the names that come first, and whether these are all."""
     import numpy as np
 
     sets: dict[str, dict[str, BitMap]] = {kind: {} for kind in SECTIONS.values()}
+    incomplete = set[str]()
     ids = placed.by_id[0]
     for first in range(0, len(ids), _ITEMS_AT_ONCE):
         some = ids[first : first + _ITEMS_AT_ONCE]
         with connection.cursor() as cursor:
             cursor.execute(_CITED, [int(some[0]), int(some[-1])])
             for side, name, items in cursor.fetchall():
-                sets[SECTIONS[side]].setdefault(name, BitMap()).update(placed.places_of(np.array(items, np.int64)))
-    return sets
+                of_kind = sets[SECTIONS[side]]
+                if name in of_kind or len(of_kind) < MOST_SECTIONS:
+                    of_kind.setdefault(name, BitMap()).update(placed.places_of(np.array(items, np.int64)))
+                else:
+                    incomplete.add(SECTIONS[side])
+    return {kind: (of_kind, kind not in incomplete) for kind, of_kind in sets.items()}
 
 
 def _words(items: int) -> list[str]:
@@ -216,10 +222,14 @@ def _merged(
         yield from _gathered_sections(placed)
     now = _places_by_value(sorted(changed), {value for _row, kind, value in rows if kind == WORDS}, placed)
     new = {key: places for key, places in now.items() if key[0] != WORDS}
+    kept = Counter(kind for _row, kind, value in rows if value != _COMPLETE)
     for row, kind, value in rows:
         new.pop((kind, value), None)
-        if kind != WORDS and not value:
-            yield from ((kind, name, places) for (of_kind, name), places in new.items() if of_kind == kind)
+        if value == _COMPLETE:
+            others = [(kind, name, places) for (of_kind, name), places in new.items() if of_kind == kind]
+            if kept[kind] + len(others) > MOST_SECTIONS:
+                continue
+            yield from others
         ((blob,),) = engine.execute(f"SELECT places FROM before.{FOUND} WHERE rowid = ?", [row]).fetchall()  # noqa: S608 - our name
         numbers = np.frombuffer(BitMap.deserialize(blob).to_array(), np.uint32)
         yield kind, value, (placed.places_of(before[numbers]) - gone) | now.get((kind, value), BitMap())
@@ -271,14 +281,18 @@ class FoundInFile:
         """The lexemes that have sets."""
         return [value for kind, value in self.rows if kind == WORDS]
 
+    def check(self, kind: str, value: str) -> bool:
+        """Whether the value is found anywhere. Raises NotInColumns if the file does not tell."""
+        if (kind, value) in self.rows:
+            return True
+        if (kind, _COMPLETE) in self.rows:
+            return False
+        raise NotInColumns(f"finds by other {kind}")
+
     def places(self, kind: str, value: str) -> BitMap:
         """The places where the value is found; not to be changed. Raises NotInColumns if the file does not tell."""
         key = kind, value
-        if key not in self.rows:
-            if (kind, "") in self.rows:
-                return BitMap()
-            raise NotInColumns(f"finds by other {kind}")
-        return self._kept_or(key, lambda: self._read(key))
+        return self._kept_or(key, lambda: self._read(key)) if self.check(kind, value) else BitMap()
 
     def cases(self, kind: str, value: str, nth: Sequence[BitMap]) -> BitMap:
         """The places of the cases with an item where the value is found. Raises NotInColumns."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models.sql.where import WhereNode
 from pyroaring import BitMap
 
+from determinations.statistics.columns.conditions import NotToldBySets
 from determinations.statistics.columns.dialect import NotInColumns, Value, translates
 from determinations.statistics.columns.editions import Validities, editions
 from determinations.statistics.columns.opened import Unavailable, process
@@ -28,8 +29,9 @@ class ColumnReader:
     def __init__(self) -> None:
         self._columns: Columns | None = None
         self._looked = False
-        #: What the sets told already, by the statement that selects it.
+        #: What the sets told already, by the statement that selects it, and what they will not tell.
         self._told: dict[str, SelectedItems] = {}
+        self._refused: dict[str, str] = {}
 
     def rows(self, sql: str, parameters: Sequence[Value]) -> Rows | None:
         """The answer to a statement for PostgreSQL; None if PostgreSQL has to give it."""
@@ -77,10 +79,16 @@ class ColumnReader:
         return self._answer(lambda of_version: ask(self._told_items(of_version, selection)))
 
     def _told_items(self, columns: Columns, selection: Selection) -> SelectedItems:
-        """Told once for all counts of a page."""
+        """Told, or refused, once for all counts of a page. Raises NotInColumns."""
         question = repr(selection.rows)
+        if question in self._refused:
+            raise NotInColumns(self._refused[question])
         if question not in self._told:
-            self._told[question] = columns.told_by_sets(selection.items.query.where)
+            try:
+                self._told[question] = columns.told_by_sets(selection.items.query.where)
+            except NotToldBySets as refusal:
+                self._refused[question] = str(refusal)
+                raise
         return self._told[question]
 
     def _answer(self, ask: Callable[[Columns], Answer | None]) -> Answer | None:

@@ -4,8 +4,9 @@ A group is the places that the selection shares with the set of a value. Months 
 items are in the order of their dates. A letter is at the place of its first item, whichever of its items are selected.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyroaring import BitMap
@@ -19,6 +20,9 @@ from determinations.statistics.columns.selected import SelectedItems
 
 if TYPE_CHECKING:
     from determinations.statistics.columns.placed import PlacedFacts, Raw, ValueSet
+
+    #: Items by their values.
+    Groups: TypeAlias = list[tuple[tuple[Raw, ...], "Decided"]]
 
 Rows: TypeAlias = list[tuple[Value, ...]]
 #: A row with the number of its grouping, its values, and its counts.
@@ -74,29 +78,40 @@ def tallies(selected: SelectedItems, columns: Sequence[str], *, by_elements: boo
 
     ``by_elements``: by the elements of arrays; an item without any has the element ``()``, others have ``(element,)``.
     """
+    return _planned(selected, columns, by_elements=by_elements)()
+
+
+def _planned(selected: SelectedItems, columns: Sequence[str], *, by_elements: bool) -> Callable[[], Rows]:
+    """What counts ``tallies``; raises NotInColumns now, not then."""
     periods = [column for column in columns if column in PERIODS]
     others = [column for column in columns if column not in PERIODS]
     if not columns or len(periods) > 1 or not (by_elements or ARRAYS.isdisjoint(others)):
         raise NotInColumns("groups by whole arrays, or by several periods")
     if not periods:
-        return _by_last(selected, others)
-    at = columns.index(periods[0])
+        if tuple(others) == ("category_id", "grounds") and selected.has(CATEGORY_GROUND):
+            return partial(_by_category_and_ground, _planned(selected, [CATEGORY_GROUND], by_elements=by_elements))
+        values = selected.facts.value_sets(others[-1])
+        return partial(_by_last, _groups(selected, others[:-1], more=len(values)), Decided.of(selected), values)
+    return partial(_by_period, selected.facts, _groups(selected, others), columns.index(periods[0]), periods[0])
+
+
+def _by_period(facts: "PlacedFacts", groups: "Groups", at: int, column: str) -> Rows:
+    """The groups by a period, which is the column at this place."""
     return [
         (*values[:at], period, *values[at:], items, items - undecided, overturned)
-        for values, places in _groups(selected, others)
-        for period, (items, undecided, overturned) in by_period(selected.facts, places, periods[0]).items()
+        for values, places in groups
+        for period, (items, undecided, overturned) in by_period(facts, places, column).items()
     ]
 
 
-def _by_last(selected: SelectedItems, columns: Sequence[str]) -> Rows:
-    """``tallies`` without a period. What all items of a value have in common is not counted in each group."""
-    if tuple(columns) == ("category_id", "grounds") and selected.has(CATEGORY_GROUND):
-        together = _by_last(selected, [CATEGORY_GROUND])
-        return [(*category_and_ground(str(value)), *counts) for value, *counts in together]
-    values = selected.facts.value_sets(columns[-1])
-    groups, whole = _groups(selected, columns[:-1], more=len(values)), Decided.of(selected)
+def _by_category_and_ground(count_together: Callable[[], Rows]) -> Rows:
+    return [(*category_and_ground(str(value)), *counts) for value, *counts in count_together()]
+
+
+def _by_last(groups: "Groups", whole: Decided, values: "Sequence[ValueSet]") -> Rows:
+    """The groups by the values of one more column. What all items of a value have in common is not counted in each."""
     last = [(told, counts) for told in values if (counts := whole.count_among(told))[0]]
-    if len(columns) == 1:
+    if not any(others for others, _places in groups):  # by this column alone
         return [(told.value, *counts) for told, counts in last]
     return [
         (*others, told.value, *counts)
@@ -110,7 +125,8 @@ def elements(selected: SelectedItems, groupings: Sequence[Sequence[str]]) -> Row
     """All selected items once, under -1; then ``tallies`` by elements, under the number of each group of columns.
     Raises NotInColumns.
     """
-    counted = [tallies(selected, columns, by_elements=True) for columns in groupings]
+    planned = [_planned(selected, columns, by_elements=True) for columns in groupings]  # all, before any is counted
+    counted = [count() for count in planned]
     return [(-1, (), *Decided.of(selected).counts()), *_numbered(groupings, counted)]
 
 
@@ -160,12 +176,10 @@ def letters_and_items(everything: SelectedItems) -> Rows:
     return [(len(everything.cases), len(everything.items))]
 
 
-def _groups(
-    selected: SelectedItems, columns: Sequence[str], *, more: int = 1
-) -> "list[tuple[tuple[Raw, ...], Decided]]":
+def _groups(selected: SelectedItems, columns: Sequence[str], *, more: int = 1) -> "Groups":
     """The selected items by their values, without groups that have none; each is divided by ``more`` values then."""
     decided = Decided.of(selected)
-    groups: list[tuple[tuple[Raw, ...], Decided]] = [((), decided)] if decided.items else []
+    groups: Groups = [((), decided)] if decided.items else []
     for column in columns:
         values = selected.facts.value_sets(column)
         _limit(len(groups) * len(values))

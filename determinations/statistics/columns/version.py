@@ -11,7 +11,7 @@ from django.db.models.sql.where import WhereNode
 from pyroaring import BitMap
 
 from determinations.statistics.columns.bits import Order, Sets, SetsOfFile
-from determinations.statistics.columns.conditions import passing
+from determinations.statistics.columns.conditions import check_told, passing
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
 from determinations.statistics.columns.found import FoundInFile
 from determinations.statistics.columns.layout import ITEMS, KEY
@@ -56,7 +56,8 @@ class Columns:
             return SelectedItems(facts, facts.places_of(self._ids(sql, parameters)))
 
     def told_by_sets(self, where: WhereNode) -> SelectedItems:
-        """The items that pass conditions, without any statement. Raises NotInColumns and errors of the library.
+        """The items that pass conditions, without any statement. Raises NotToldBySets for conditions that will not be
+        told in this version, NotInColumns for what may change, and errors of the library.
 
         All items are told only if the process has read the sets: what is counted of them is kept for all processes,
         so that workers that only count these in advance need no memory for sets. Where many items changed, these need
@@ -64,6 +65,8 @@ class Columns:
         """
         if not where and not self.sets.is_read:
             raise NotInColumns("has no filter, and the sets are not read yet")
+        if where and not self.sets.is_read:  # to read them takes a second, and memory for as long as the file is used
+            check_told(where, self.found)
         if self.changed > FEW_CHANGED and "_facts" not in vars(self):
             raise NotInColumns("has many changed items without places")
         if self.sets.read() is None:
