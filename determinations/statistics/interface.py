@@ -86,6 +86,15 @@ class CitationGroup(NamedTuple):
     overturned: int
 
 
+class NewestItem(NamedTuple):
+    """One of the most recently decided of some items; ``overturned`` is None without a decision."""
+
+    item_id: int
+    case_id: int
+    decision_date: date | None
+    overturned: bool | None
+
+
 class Problems(NamedTuple):
     """Current letters by the code of a problem; how many there are, how many items they have, how many have none."""
 

@@ -37,6 +37,7 @@ from determinations.statistics.interface import (
     ElementCounts,
     ItemGroup,
     LetterGroup,
+    NewestItem,
     Problems,
     Selection,
     Sums,
@@ -104,8 +105,8 @@ class SqlEngine:
             return None
         return self._columns.items_of(selection.items.query.where, *selection.rows)
 
-    def newest_by_sets(self, selection: Selection, most: int) -> list[int] | None:
-        """The IDs of at most so many items, most recent decision first; None if sets do not tell them."""
+    def newest_by_sets(self, selection: Selection, most: int) -> list[NewestItem] | None:
+        """At most so many items, most recent decision first; None if sets do not tell them."""
         return None if self._columns is None else self._columns.newest(selection, most)
 
     def cases_by_column(self, queries: Sequence[str]) -> BitMap | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from django.db.models import F
 from django.http import QueryDict
 
 from determinations.browsing.lists import ITEMS
@@ -13,7 +14,7 @@ from determinations.statistics.columns.letters import PLACE
 from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.columns.version import Rows
 from determinations.statistics.element_counts import elements_of, told_citing, told_elements
-from determinations.statistics.interface import ItemGroup, Selection
+from determinations.statistics.interface import ItemGroup, NewestItem, Selection
 from determinations.statistics.sql_engine import SqlEngine, _count, _items_by, one_snapshot
 
 #: Filters that the sets tell.
@@ -90,6 +91,15 @@ class Compared(reading.ColumnReader):
     def of_all(self, ask: Callable[[SelectedItems], Rows]) -> Rows | None:
         rows = super().of_all(ask)
         Compared.told += rows is not None
+        return rows
+
+    def newest(self, selection: Selection, most: int) -> list[NewestItem] | None:
+        rows = super().newest(selection, most)
+        if rows is not None:
+            Compared.told += 1
+            newest_first = selection.items.order_by(F("decision_date").desc(nulls_last=True), F("item").desc())
+            expected = newest_first[:most].values_list("item_id", "case_id", "decision_date", "overturned")
+            assert [tuple(row) for row in rows] == list(expected), (most, selection.rows)
         return rows
 
     def letters(self, selection: Selection) -> Rows | None:

@@ -28,7 +28,7 @@ from determinations.statistics.columns import bits, keeping
 from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
-from determinations.statistics.newest import newest_items
+from determinations.statistics.newest import newest_items, newest_rows
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from tests.fixtures.people import People
 from tests.statistics.worlds import random_event, stored_world
@@ -307,6 +307,8 @@ def test_pages_are_the_same_by_column(
             assert not named.query.is_sliced  # by column
             assert list(named) == list(newest_items(SqlEngine(), items, 5))
             assert named
+            for most in (1, 5, 1_000):
+                assert newest_rows(engine, items, most) == newest_rows(SqlEngine(), items, most)
     settings.COLUMN_LISTS_FROM = ItemFact.objects.count() + 1
     with one_snapshot() as engine:
         assert not engine.lists_by_column(parse_selection(query).selection)

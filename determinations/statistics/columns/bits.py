@@ -9,6 +9,7 @@ item, and a page is some bits in a row. Of columns in which the items of a case 
 
 import logging
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,6 +67,17 @@ def first_items(items: BitMap, nth: Sequence[BitMap]) -> BitMap:
     for before, places in enumerate(nth):
         of_these = items & places
         first |= of_these.shift(-before) if before else of_these
+    return first
+
+
+def in_all(sets: Sequence[BitMap]) -> BitMap:
+    """The places that are in each of some sets; not to be changed.
+
+    Two at a time, the smallest first: the library's intersection of several takes a multiple of the time.
+    """
+    first, *others = sorted({id(places): places for places in sets}.values(), key=len)
+    for places in others:
+        first = first & places
     return first
 
 
@@ -245,6 +257,10 @@ class Order:
     def end(self) -> int:
         """The place after the last."""
         return self.start + len(self.case_ids)
+
+    def day_of(self, place: int) -> date | None:
+        """The day on which the item at a place was decided."""
+        return self.days[bisect_right(self.firsts, place) - 1] if place < self.undated else None
 
 
 @dataclass(frozen=True)

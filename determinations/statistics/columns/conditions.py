@@ -19,7 +19,7 @@ from django.db.models.lookups import Lookup
 from django.db.models.sql.where import NothingNode, WhereNode
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import BitValue, Order
+from determinations.statistics.columns.bits import BitValue, Order, in_all
 from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.dialect import NotInColumns
 from determinations.statistics.columns.found import (
@@ -106,7 +106,7 @@ def _of_node(node: object, facts: Facts) -> BitMap:
         parts = [_of_node(child, facts) for child in node.children]
         if not parts:
             return facts.everything
-        told = parts[0].intersection(*parts[1:]) if node.connector == "AND" else BitMap.union(*parts)
+        told = in_all(parts) if node.connector == "AND" else BitMap.union(*parts)
         return facts.everything - told if node.negated else told
     if isinstance(node, Lookup):
         return _of_lookup(node, facts)
@@ -200,8 +200,7 @@ def _of_array(column: str, name: str, wanted: object, facts: Facts) -> BitMap:
     if name == "overlap":
         return facts.having(column, elements)
     if name == "contains" and elements:
-        several = [facts.having(column, [element]) for element in elements]
-        return several[0].intersection(*several[1:])
+        return in_all([facts.having(column, [element]) for element in elements])
     if name == "exact" and not elements:
         return facts.everything - facts.having(column, list(facts.values(column)))
     raise NotInColumns(f"compares an array by {name}")

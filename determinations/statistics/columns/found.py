@@ -30,7 +30,7 @@ from determinations.models.found_by import item_sections, item_words
 from determinations.parsing.results import SIDES
 from determinations.searching.normal_form import slots_without_places
 from determinations.searching.vectors import NOTES, REQUEST, REVIEWER, SUMMARY
-from determinations.statistics.columns.bits import IDS, Order, Sets, first_items
+from determinations.statistics.columns.bits import IDS, Order, Sets, first_items, in_all
 from determinations.statistics.columns.dialect import NotInColumns
 from determinations.statistics.columns.layout import ITEMS
 
@@ -401,7 +401,7 @@ class _Query:
         parts = [self._one()]
         while self._took("&"):
             parts.append(self._one())
-        return parts[0].intersection(*parts[1:])
+        return in_all(parts)
 
     def _one(self) -> BitMap:
         if self._took("!"):

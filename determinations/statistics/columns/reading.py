@@ -16,7 +16,7 @@ from determinations.statistics.columns.opened import Unavailable, process
 from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.columns.tallies import citing, elements, letters, tallies
 from determinations.statistics.columns.version import Columns, Rows
-from determinations.statistics.interface import Selection
+from determinations.statistics.interface import NewestItem, Selection
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +70,8 @@ class ColumnReader:
         """What is told of all items; None if the sets do not tell."""
         return self._tell(Selection.everything(), ask)
 
-    def newest(self, selection: Selection, most: int) -> list[int] | None:
-        """The IDs of the newest items; None if the sets do not tell."""
+    def newest(self, selection: Selection, most: int) -> list[NewestItem] | None:
+        """The newest items; None if the sets do not tell."""
         return self._tell(selection, lambda selected: selected.newest(most))
 
     def _tell(self, selection: Selection, ask: Callable[[SelectedItems], Answer | None]) -> Answer | None:

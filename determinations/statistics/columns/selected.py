@@ -10,7 +10,8 @@ from pyroaring import BitMap
 
 from determinations.statistics.columns.bits import OF_ITEMS, BitValue, first_items
 from determinations.statistics.columns.placed import PlacedFacts
-from determinations.statistics.columns.walk import Row, Walk, places_of_day
+from determinations.statistics.columns.walk import Row, Walk, newest_places, places_of_day
+from determinations.statistics.interface import NewestItem
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,28 @@ class SelectedItems:
             )
         return self._counted[question]
 
-    def newest(self, most: int) -> list[int] | None:
-        """The IDs of at most so many items, most recent decision first; None as for ``nearest``."""
-        rows = self.nearest(None, most, descending=True, undated_last=True, of_cases=False)
-        if rows is None:
-            return None
-        return [key for _day, key in sorted(rows, key=lambda row: (row[0] or date.min, row[1]), reverse=True)[:most]]
+    def newest(self, most: int) -> list[NewestItem] | None:
+        """At most so many items, most recent decision first; None if very many items of one day have to be sorted.
+
+        Raises NotInColumns.
+        """
+        overturned = {told.value: told for told in self.facts.value_sets("overturned")}
+        rows: list[NewestItem] = []
+        for order in self.facts.orders:
+            places = newest_places(self.items, order, most)
+            if places is None:
+                return None
+            won, lost = (overturned[value].among(places) if value in overturned else () for value in (True, False))
+            rows += [
+                NewestItem(
+                    order.item_ids[place - order.start],
+                    order.case_ids[place - order.start],
+                    order.day_of(place),
+                    True if place in won else False if place in lost else None,
+                )
+                for place in places
+            ]
+        return sorted(rows, key=lambda row: (row.decision_date or date.min, row.item_id), reverse=True)[:most]
 
     def cases_before(self, row: Row, *, descending: bool) -> int:
         """How many of the cases come before a row in the list, where those without a date are last."""

@@ -87,18 +87,29 @@ def _planned(selected: SelectedItems, columns: Sequence[str], *, by_elements: bo
     others = [column for column in columns if column not in PERIODS]
     if not columns or len(periods) > 1 or not (by_elements or ARRAYS.isdisjoint(others)):
         raise NotInColumns("groups by whole arrays, or by several periods")
-    if not periods:
-        if tuple(others) == ("category_id", "grounds") and selected.has(CATEGORY_GROUND):
-            return partial(_by_category_and_ground, _planned(selected, [CATEGORY_GROUND], by_elements=by_elements))
+    if tuple(columns) == ("category_id", "grounds") and selected.has(CATEGORY_GROUND):
+        return partial(_by_category_and_ground, _planned(selected, [CATEGORY_GROUND], by_elements=by_elements))
+    # Those with few values first: fewer groups are made, and the last column is only counted in these.
+    others.sort(key=lambda column: len(selected.facts.value_sets(column)))
+    if periods:
+        count = partial(_by_period, selected.facts, _groups(selected, others), periods[0])
+    else:
         values = selected.facts.value_sets(others[-1])
-        return partial(_by_last, _groups(selected, others[:-1], more=len(values)), Decided.of(selected), values)
-    return partial(_by_period, selected.facts, _groups(selected, others), columns.index(periods[0]), periods[0])
+        count = partial(_by_last, _groups(selected, others[:-1], more=len(values)), Decided.of(selected), values)
+    return partial(_in_order, count, [[*others, *periods].index(column) for column in columns])
 
 
-def _by_period(facts: "PlacedFacts", groups: "Groups", at: int, column: str) -> Rows:
-    """The groups by a period, which is the column at this place."""
+def _in_order(count: Callable[[], Rows], order: Sequence[int]) -> Rows:
+    """The rows with their first values in this order."""
+    if list(order) == sorted(order):
+        return count()
+    return [(*(row[at] for at in order), *row[len(order) :]) for row in count()]
+
+
+def _by_period(facts: "PlacedFacts", groups: "Groups", column: str) -> Rows:
+    """The groups by a period."""
     return [
-        (*values[:at], period, *values[at:], items, items - undecided, overturned)
+        (*values, period, items, items - undecided, overturned)
         for values, places in groups
         for period, (items, undecided, overturned) in by_period(facts, places, column).items()
     ]

@@ -10,7 +10,7 @@ import duckdb
 from django.db.models.sql.where import WhereNode
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import Order, Sets, SetsOfFile
+from determinations.statistics.columns.bits import Order, Sets, SetsOfFile, in_all
 from determinations.statistics.columns.conditions import check_told, passing
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
 from determinations.statistics.columns.found import FoundInFile
@@ -81,8 +81,7 @@ class Columns:
         """
         if self.sets.read() is None:
             return None
-        first, *others = [self._placed().cases_matching(query) for query in queries]
-        return first.intersection(*others)
+        return in_all([self._placed().cases_matching(query) for query in queries])
 
     def _placed(self) -> PlacedFacts:
         with self._lock:  # one thread makes them, the others wait

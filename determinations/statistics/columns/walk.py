@@ -107,6 +107,22 @@ class Walk:
         return self.selected[through - 1 if self.descending else before]
 
 
+def newest_places(selected: BitMap, order: Order, most: int) -> BitMap | None:
+    """Selected places of an order, among them the ``most`` that were decided last; those without a date are the last.
+
+    Of the earliest day all are here. None if these are too many.
+    """
+    before, through = (selected.rank(at - 1) if at else 0 for at in (order.start, order.undated))
+    first, end = order.start, order.end
+    if through - before > most:
+        earliest = selected[through - most]
+        first, end = order.firsts[bisect_right(order.firsts, earliest) - 1], order.undated
+    elif through - before == most:
+        end = order.undated
+    places = selected & BitMap(range(first, end))
+    return places if len(places) <= most + MOST_OF_A_DAY else None
+
+
 def places_of_day(order: Order, day: date | None) -> tuple[int, int]:
     """The first place of a day and the first after it; the same where nothing was decided that day."""
     if day is None:

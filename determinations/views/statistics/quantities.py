@@ -18,7 +18,7 @@ from determinations.models import Category, DisputedItem, ItemFact
 from determinations.models.any_of import AnyOf
 from determinations.paging.addresses import with_query
 from determinations.parsing.results import Decision
-from determinations.statistics.newest import newest_items
+from determinations.statistics.newest import newest_rows
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.treatments import RECENT_REQUESTS, UNITS, Quantities, quantities_of, quantity_of
 from determinations.views.statistics.context import Context, Number
@@ -30,11 +30,11 @@ _DECISIONS: tuple[Decision, ...] = get_args(Decision)
 class RecentRequest:
     """One of the most recent requests for a treatment, with the quantity that its wording names, if any."""
 
+    item_id: int
     case_id: int
     number: int
     decision_date: date | None
     overturned: bool | None
-    grounds: tuple[str, ...]
     wording: str
     quantity: tuple[str, int] | None
 
@@ -69,16 +69,15 @@ def requests_for(context: Context, category: Category) -> QuerySet[ItemFact]:
 def recent_requests(
     context: Context, requests: QuerySet[ItemFact], most: int = RECENT_REQUESTS
 ) -> list[RecentRequest]:
-    """The most recent of these requests, most recent first. Two queries."""
-    columns = ("item_id", "case_id", "decision_date", "overturned", "grounds")
-    rows = list(newest_items(context.engine, requests, most).values_list(*columns))
-    texts = DisputedItem.objects.filter(AnyOf("pk", [row[0] for row in rows])).values_list("pk", "number", "disputed")
-    wordings = {pk: (number, wording) for pk, number, wording in texts}
+    """The most recent of these requests, most recent first. Two queries, or one where sets tell which these are."""
+    rows = newest_rows(context.engine, requests, most)
+    texts = DisputedItem.objects.filter(AnyOf("pk", [row.item_id for row in rows]))
+    wordings = {pk: (number, wording) for pk, number, wording in texts.values_list("pk", "number", "disputed")}
     recent = []
-    for item_id, case_id, decision_date, overturned, grounds in rows:
+    for item_id, case_id, decision_date, overturned in rows:
         number, wording = wordings[item_id]
         quantity = quantity_of(wording)
-        recent.append(RecentRequest(case_id, number, decision_date, overturned, tuple(grounds), wording, quantity))
+        recent.append(RecentRequest(item_id, case_id, number, decision_date, overturned, wording, quantity))
     return recent
 
 

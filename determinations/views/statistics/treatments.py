@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from determinations.browsing.selection import narrow
 from determinations.cases.old_grounds import count_old_grounds
-from determinations.models import Category
+from determinations.models import Category, ItemFact
+from determinations.models.any_of import AnyOf
 from determinations.parsing.grounds import GROUNDS
 from determinations.parsing.results import SIDES, Decision
 from determinations.statistics.catalog import BY_KEY
@@ -35,6 +36,7 @@ from determinations.views.statistics.sections import SECTIONS, cited_sections
 
 _MOST_ROWS = 12
 _EXAMPLES = 5
+_WON_AND_LOST: tuple[Decision, Decision] = ("overturned", "upheld")
 #: What the profile counts by, in one pass.
 _GROUPINGS = [
     BY_KEY[key].columns for key in ("ground", "claims-authority", "reviewer-authority", "body-region", "month")
@@ -114,6 +116,7 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
     by_ground = {row.key: row.tally for row in grounds.rows}
     cited = {side: _first_rows(context, BY_KEY[f"{side}-authority"]) for side in SIDES}
     recent = recent_requests(context, requests_for(context, category))
+    won, lost = _examples(context, category, recent)
     steps, periods = periods_of(context)
     return {
         "tally": grounds.total,
@@ -133,8 +136,8 @@ def _profile(context: Context, category: Category) -> dict[str, object]:
         **steps,
         "quantities": quantity_rows(context, category, recent),
         "recent_count": len(recent),
-        "won": _examples(context, category, recent, "overturned"),
-        "lost": _examples(context, category, recent, "upheld"),
+        "won": won,
+        "lost": lost,
         "sections_part": section(context, context.url("cited_sections"), *SECTIONS, cited_sections),
         "documentation_part": section(context, context.url("grounds_documentation"), *DOCUMENTATION, documentation),
     }
@@ -168,16 +171,32 @@ def _grounds_of(context: Context, grounds: Table, decision: Decision) -> list[Gr
 
 
 def _examples(
-    context: Context, category: Category, recent: Sequence[RecentRequest], decision: Decision
-) -> list[Example]:
-    """The most recent requests with the decision. Among the recent ones are usually enough."""
+    context: Context, category: Category, recent: Sequence[RecentRequest]
+) -> tuple[list[Example], list[Example]]:
+    """The most recent requests that were overturned, and those that were upheld, with their grounds.
+
+    One query, if enough of each are among the recent ones, as usually.
+    """
     if not context.may_browse:
-        return []
+        return [], []
+    chosen = [_most_recent(context, category, recent, decision) for decision in _WON_AND_LOST]
+    items = [request.item_id for requests in chosen for request in requests]
+    grounds = dict(ItemFact.objects.filter(AnyOf("pk", items)).values_list("pk", "grounds"))
+    won, lost = (
+        [
+            Example(r.wording, r.url, ", ".join(context.labels.of("ground", code) for code in grounds[r.item_id]))
+            for r in requests
+        ]
+        for requests in chosen
+    )
+    return won, lost
+
+
+def _most_recent(
+    context: Context, category: Category, recent: Sequence[RecentRequest], decision: Decision
+) -> list[RecentRequest]:
     requests = recent_with_decision(recent, decision)[:_EXAMPLES]
     if len(requests) < _EXAMPLES and len(recent) == RECENT_REQUESTS:
         older = requests_for(context, category).filter(overturned=decision == "overturned")
-        requests = recent_requests(context, older, _EXAMPLES)
-    return [
-        Example(request.wording, request.url, ", ".join(context.labels.of("ground", code) for code in request.grounds))
-        for request in requests
-    ]
+        return recent_requests(context, older, _EXAMPLES)
+    return requests
