@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from django.contrib.auth.models import User
 from django.db.models import F, Model, QuerySet
@@ -19,10 +20,12 @@ from determinations.filters.words import QueryWords
 from determinations.models import Case, ItemFact
 from determinations.models.browsing import ListName
 from determinations.models.dimensions import DIMENSIONS, Kind
-from determinations.paging.counts import COUNT_CAP, UNPACKED_CAP, Count, count_up_to
+from determinations.paging.composed import Part, count_of
+from determinations.paging.counts import COUNT_CAP, UNPACKED_CAP, Count
 from determinations.paging.filtered import ListQuery, list_page
 from determinations.paging.keyset import M, Order, Page, page_of
 from determinations.paging.stretches import STRETCH, Candidates, LookedThrough, StretchLimits, looked_page
+from determinations.statistics.kept_parts import read_with_kept
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,14 @@ DECISIONS = ListKind(
 LISTS: Mapping[str, ListKind] = {str(kind.name): kind for kind in (CASES, ITEMS, DECISIONS)}
 
 
+_ALL: Mapping[bool, Part[Count]] = {kind.of_items: count_of(kind.all_rows) for kind in (CASES, ITEMS)}
+
+
+def _count_all(kind: ListKind) -> Count:
+    """How many rows the list has without filters; counted again after a change of cases or items."""
+    return cast("Count", read_with_kept({"all": _ALL[kind.of_items]}, {}, of_version=["all"])["all"])
+
+
 def page_and_count(
     kind: ListKind, filterset: ListFilters, query: QueryDict, shown: QuerySet[M], size: int = 50
 ) -> tuple[Page[M], Count]:
@@ -186,7 +197,7 @@ def page_and_count(
         find = item_keys if kind.of_items else FindCases(filterset)
         page, count = list_page(kind.list_query(filterset, query), shown, query, size, find_keys=find)
     else:
-        page, count = page_of(shown, order, query, size), count_up_to(kind.all_rows())
+        page, count = page_of(shown, order, query, size), _count_all(kind)
     return (page_in_letter_order(page, order, filterset.qs, shown) if kind.of_items else page), count
 
 

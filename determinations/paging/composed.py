@@ -87,13 +87,18 @@ def first_of(rows: Callable[[], QuerySet[Model, object]]) -> Part[object]:
     return Part(lambda: _scalar(rows()[:1]), lambda value: value)
 
 
+def values_of(statement: str, parameters: Sequence[object]) -> tuple[object, ...]:
+    """The row of a statement that has one."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, cast("list[Value]", parameters))
+        row: tuple[object, ...] = cursor.fetchone()
+    return row
+
+
 def read_parts(parts: Mapping[str, Part[object]], given: Mapping[str, Value]) -> dict[str, object]:
     """The value of each part by its name, in one statement; none for no parts."""
     if not parts:
         return {}
     statement = f"SELECT {', '.join(part.sql for part in parts.values())}"
-    parameters = [value for part in parts.values() for value in part.parameters(given)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, cast("list[Value]", parameters))
-        answers = cursor.fetchone()
+    answers = values_of(statement, [value for part in parts.values() for value in part.parameters(given)])
     return {name: part.read(answer) for (name, part), answer in zip(parts.items(), answers, strict=True)}

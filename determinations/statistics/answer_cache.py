@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 Rows = list[tuple[Any, ...]]
 #: Version of the data, SQL, parameters.
 Question = tuple[str, str, str]
-#: Tells the version of the data.
-MARKS = "SELECT sum(mark) FROM determinations_factchange"
 #: Seconds an answer stays in the shared cache.
 _SHARED_FOR = 24 * 60 * 60
 
@@ -125,11 +123,6 @@ def data_version() -> str:
     It names the scope too, since users of one office see other data than those of another.
     """
     with connection.cursor() as cursor:
-        cursor.execute(MARKS)
+        cursor.execute("SELECT sum(mark) FROM determinations_factchange")
         (marks,) = cursor.fetchone()
-    return version_of(marks)
-
-
-def version_of(marks: object) -> str:
-    """The version of the data that a statement with ``MARKS`` saw, as ``data_version`` names it."""
     return f"{connection.settings_dict['NAME']} {marks} {current_scope().key}".rstrip()

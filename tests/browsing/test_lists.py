@@ -35,6 +35,17 @@ def test_cases_come_newest_first_and_every_page_is_reached(as_casemanager: Clien
     assert len(seen) == 60
 
 
+def test_the_number_of_all_rows_is_that_of_now(as_casemanager: Client, collection: list[Case]) -> None:
+    def number(path: str) -> int:
+        return as_casemanager.get(path).context["count"].number
+
+    items = number("/items/")
+    assert number("/cases/") == number("/decisions/") == 60
+    gone = ItemFact.objects.filter(case=collection[0]).count()
+    collection[0].delete()
+    assert (number("/cases/"), number("/decisions/"), number("/items/")) == (59, 59, items - gone)
+
+
 def test_a_filter_selects_rows_and_shows_a_chip(as_casemanager: Client, collection: list[Case]) -> None:
     content = as_casemanager.get("/cases/?outcome=overturned").content
     assert len(numbers(content)) == sum(case.outcome == "overturned" for case in collection)

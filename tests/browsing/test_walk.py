@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from determinations.models import Case, ItemFact, LetterText, ProblemReport, SavedView
+from determinations.models import Case, DisputedItem, ItemFact, LetterText, ProblemReport, SavedView
 from determinations.synthetic import write_letter
 from determinations.synthetic.pdf import letter_pdf
 from tests.accessibility import faults_of, faults_when_open, settle
@@ -284,6 +284,17 @@ def test_every_page_is_accessible_in_both_themes_and_fits_a_phone(
         desk.goto(path.format(pk=numbered(cases).pk, pdf=cases[-1].pk))
         found += [(path, *fault) for fault in faults_of(desk, impacts=("serious", "critical"))]
     assert found == []
+
+
+def test_on_a_phone_the_mark_of_partial_approval_has_a_line_of_its_own(desk: Any, cases: list[Case]) -> None:
+    DisputedItem.objects.update(partly_approved=True)
+    desk.set_viewport_size({"width": 390, "height": 844})
+    desk.goto("/items/")
+    head = desk.locator("table.data tbody th").first
+    name, mark = (head.locator(part).bounding_box() for part in (".main-link", ".quiet"))
+    assert mark["y"] >= name["y"] + name["height"]
+    assert mark["x"] == pytest.approx(name["x"], abs=8)
+    assert mark["height"] < 30
 
 
 def test_filters_work_without_a_script(cases: list[Case], sign_in: Any, people: People, browser: Any,

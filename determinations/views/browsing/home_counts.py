@@ -1,8 +1,4 @@
-"""What the home page counts, in one statement; and in one more what only a change of cases or items can change.
-
-That is kept in the process for each version of the data (``FactChange``), which the first statement reads: every
-change of a case or an item, whoever makes it, gives a version that never was before.
-"""
+"""What the home page counts, in one statement; most of it is counted again only after a change of cases or items."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +15,8 @@ from determinations.help.news import newest_seen
 from determinations.intake.batches import PLACES
 from determinations.models import Case, ItemFact, Letter, LetterState, Outcome
 from determinations.paging.addresses import changed
-from determinations.paging.composed import ME, MY_NAME, SINCE, Part, Value, count_of, first_of, read_parts
-from determinations.statistics.answer_cache import MARKS, AnswerCache, version_of
+from determinations.paging.composed import ME, MY_NAME, SINCE, Part, count_of, first_of
+from determinations.statistics.kept_parts import read_with_kept
 from determinations.views.frame_counts import given_by, note_frame_counts, parts_of_frame
 
 _OPEN_STATUSES = ("new", "authorizing", "disputed")
@@ -102,25 +98,13 @@ _OF_VERSION: Mapping[str, tuple[str, Part[object]]] = {
     "added_overturned": (_BROWSE, count_of(lambda: added_overturned(SINCE.sample).rows)),
     "needs_review": (_UPLOAD, count_of(lambda: Case.objects.current().filter(state=LetterState.NEEDS_REVIEW))),
 }
-_VERSION: Part[str] = Part(lambda: (f"({MARKS})", ()), version_of)
-_kept = AnswerCache(limit=200)
 
 
 def read_counts(request: HttpRequest, held: Collection[str], since: datetime) -> dict[str, object]:
     """The numbers that a user with these permissions sees by their names, and what the frame of the page counts."""
     given = {**given_by(request), SINCE.name: since}
-    allowed = {name: part for name, (permission, part) in _READ.items() if permission in held}
-    numbers = read_parts({"version": _VERSION, **allowed, **parts_of_frame(held)}, given)
+    named = {**_READ, **_OF_VERSION}
+    parts = {name: part for name, (permission, part) in named.items() if permission in held} | parts_of_frame(held)
+    numbers = read_with_kept(parts, given, of_version=parts.keys() & _OF_VERSION.keys())
     note_frame_counts(request, numbers)
-    of_version = {name: part for name, (permission, part) in _OF_VERSION.items() if permission in held}
-    return numbers | _read_kept(of_version, str(numbers["version"]), given)
-
-
-def _read_kept(parts: Mapping[str, Part[object]], version: str, given: Mapping[str, Value]) -> dict[str, object]:
-    questions = {name: (part.sql, repr(part.parameters(given))) for name, part in parts.items()}
-    kept = {name: _kept.find((version, *question)) for name, question in questions.items()}
-    missing = {name: part for name, part in parts.items() if kept[name] is None}
-    read = read_parts({"version": _VERSION, **missing}, given) if missing else {}
-    for name in missing:  # kept by the version that the statement itself saw
-        _kept.put((str(read["version"]), *questions[name]), [(read[name],)])
-    return {name: read[name] if (rows := kept[name]) is None else rows[0][0] for name in parts}
+    return numbers
