@@ -14,6 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from determinations.backups.database import program, running
 from determinations.reading.schema import schema_obstacle
 from tests.fixtures import ROOT
+from tests.postgresql.base import MIGRATED, from_template
 
 SQUASHED = "0001_squashed_0076_damaged_texts_failing_views"
 #: Rows that are compared by name, for Django numbers them in the order in which it met them; marks are random.
@@ -46,8 +47,9 @@ def databases() -> Iterator[tuple[str, str]]:
         with connection.cursor() as cursor:
             for name in names:
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')  # of a run that was killed
-                cursor.execute(f'CREATE DATABASE "{name}"')
-        upgrade = [sys.executable, "-m", "tests.postgresql.upgraded", *names]
+            cursor.execute(f'CREATE DATABASE "{names[0]}"')
+            cursor.execute(f'CREATE DATABASE "{names[1]}" {from_template()}')
+        upgrade = [sys.executable, "-m", "tests.postgresql.upgraded", names[0], *([] if from_template() else names[1:])]
         subprocess.run(upgrade, cwd=ROOT, check=True, timeout=600)
         yield names
     finally:
@@ -104,6 +106,8 @@ def _turn_to(name: str) -> None:
 def _described(name: str) -> dict[str, list[Any]]:
     """The schema, as lines of ``pg_dump``, the rows of each table, permissions, and where sequences are."""
     _turn_to(name)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {MIGRATED} CASCADE")  # of tests, no part of the product
     with running([program("pg_dump"), "--schema-only"], stdout=subprocess.PIPE) as dump:
         assert dump.stdout is not None
         lines = dump.stdout.read().decode().splitlines()

@@ -18,6 +18,11 @@ MIGRATED = "migrated"
 _TEMPLATE = settings.TEST_DIR / "migrated"
 
 
+def from_template() -> str:
+    """The end of a ``CREATE DATABASE`` that copies what was migrated for this run; empty in a run of one process."""
+    return f'TEMPLATE "{_TEMPLATE.read_text()}"' if settings.XDIST and _TEMPLATE.exists() else ""
+
+
 class DatabaseCreation(creation.DatabaseCreation):
     """Keeps the rows that the migrations left. Processes of one run copy a database that was migrated before them."""
 

@@ -1,4 +1,4 @@
-"""Migrates two empty databases: one as an earlier release made it and later ones upgraded it, and a new one.
+"""Migrates empty databases: one as an earlier release made it and later ones upgraded it, and any others as new ones.
 
 Run as a program with their names. The first goes through the migrations that 0001_squashed_0076 replaces.
 """
@@ -14,8 +14,8 @@ import django
 STOPPED = "0040_search_vocabulary"
 
 
-def main(upgraded: str, new: str) -> None:
-    """Migrate both; a warning fails it, as it fails a test."""
+def main(upgraded: str, *new: str) -> None:
+    """Migrate all; a warning fails it, as it fails a test."""
     from django.contrib.contenttypes.models import ContentType
     from django.core.management import call_command
     from django.db import connection
@@ -24,7 +24,7 @@ def main(upgraded: str, new: str) -> None:
 
     warnings.simplefilter("error")
     gc.set_threshold(100_000)
-    for name, earlier in ((upgraded, STOPPED), (new, "")):
+    for name, earlier in ((upgraded, STOPPED), *((name, "") for name in new)):
         connection.close()
         connection.settings_dict["NAME"] = name
         ContentType.objects.clear_cache()
