@@ -13,12 +13,15 @@ from determinations.storage.rotation import rotate
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.storage.secrets import NoKeyForSecrets, open_secret, purpose_of, seal_secret
 from tests.arrivals.conftest import source_of
+from tests.storage.conftest import own_store
+
+__all__ = ["own_store"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLD, NEW = os.urandom(32), os.urandom(32)
 
 
-def test_a_secret_follows_the_key_and_keeps_a_key_that_is_missing(settings: Any) -> None:
+def test_a_secret_follows_the_key_and_keeps_a_key_that_is_missing(own_store: None, settings: Any) -> None:
     from django.db import transaction
 
     settings.FILE_KEYS = [OLD]

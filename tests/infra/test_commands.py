@@ -1,14 +1,18 @@
 """Commands that start servers of their own, each run small."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
 from imrsite.local.processor_share import NoShare, ProcessorShare
 from imrsite.local.testing import runs_everything
@@ -21,6 +25,11 @@ def own_environment(state_dir: Path) -> dict[str, str]:
     own = ("IMRSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "FILE_KEYS", "SECRET_KEY")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return environment | {"IMRSITE_NO_BOOTSTRAP": "1", "IMRSITE_STATE_DIR": str(state_dir)}
+
+
+def on_servers_of_tests(folder: Path) -> dict[str, str]:
+    """That of a benchmark whose servers are running."""
+    return child_environment() | {"IMRSITE_NO_BOOTSTRAP": "1", "IMRSITE_BENCHMARK_DIR": str(folder)}
 
 
 @pytest.mark.parametrize(
@@ -59,27 +68,16 @@ def test_services_run_until_interrupted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("transactional_db", "no_worker")
 def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) -> None:
+    """On the servers of the tests; that such a command starts its own is seen with ``benchmark_hosts``."""
+    backend = connection.cursor().connection.info.backend_pid
     benchmark = subprocess.run(
-        [
-            sys.executable,
-            "manage.py",
-            "benchmark_ingest",
-            "--letters",
-            "4",
-            "--workers",
-            "1",
-            "--warm-up",
-            "2",
-            "--parts",
-            "2",
-        ],
-        cwd=ROOT,
-        env=own_environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        [sys.executable, "manage.py", "benchmark_ingest", "--letters", "4", "--workers", "1", "--warm-up", "2",
+         "--parts", "2"],
+        cwd=ROOT, env=on_servers_of_tests(tmp_path) | {"IMRSITE_BENCHMARK_SERVERS": json.dumps({"postgres": backend})},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert benchmark.returncode == 0, benchmark.stderr
     for line in ("bare pdfium, one process:", "share of bare pdfium:", "text, end to end:", "of such files, ratio:"):
         assert line in benchmark.stdout
@@ -90,19 +88,16 @@ def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("transactional_db", "no_worker")
-def test_benchmark_scans_measures_how_much_scans_delay_other_letters(tmp_path: Path) -> None:
-    """On the servers of the tests; that such a command starts its own is seen above."""
-    benchmark = subprocess.run(
-        [sys.executable, "manage.py", "benchmark_scans", "--scans", "4", "--rounds", "1", "--letters", "2"],
-        cwd=ROOT,
-        env=child_environment() | {"IMRSITE_NO_BOOTSTRAP": "1", "IMRSITE_BENCHMARK_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert benchmark.returncode == 0, benchmark.stderr
+def test_benchmark_scans_measures_how_much_scans_delay_other_letters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the servers of the tests, and in this process, from which its workers have their environment."""
+    for name, value in on_servers_of_tests(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    printed = StringIO()
+    call_command("benchmark_scans", scans=2, rounds=1, letters=2, stdout=printed)
     for line in ("scans waiting:", "upload of 2, scans at work:", "ratio:"):
-        assert line in benchmark.stdout
+        assert line in printed.getvalue()
 
 
 @pytest.mark.slow
