@@ -35,6 +35,19 @@ BIN = Path(sys.executable).parent
 PASSWORD = "only for this test, several words"
 
 
+#: Runs commands of manage.py, each given as a line of the page, and marks the end of each: a start takes most of its time.
+_IN_TURN = """
+import shlex, sys
+from django.core.management import execute_from_command_line
+for line in sys.argv[1:]:
+    python, *words = shlex.split(line)
+    assert (python, words[0]) == ("python", "manage.py"), line
+    sys.argv = words
+    execute_from_command_line(words)
+    print(end="\\0", flush=True)
+"""
+
+
 def commands_of(heading: str) -> list[str]:
     """The commands of a section of the page."""
     page = (DEPLOY / "without-containers.md").read_text()
@@ -77,12 +90,16 @@ class Site:
 
     def run(self, command: str) -> str:
         """Run a command of the page to its end; returns what it printed."""
-        if "createsuperuser" in command:
-            command += " --no-input"
-        ran = subprocess.run(
-            ["sh", "-c", command], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
-        )
-        assert ran.returncode == 0, f"{command}\n{ran.stdout}{ran.stderr}"
+        return self._finish(["sh", "-c", command])
+
+    def run_in_turn(self, commands: list[str]) -> list[str]:
+        """Run commands of manage.py in one process; returns what each printed."""
+        unattended = [f"{line} --no-input" if "createsuperuser" in line else line for line in commands]
+        return self._finish([sys.executable, "-c", _IN_TURN, *unattended]).split("\0")[:-1]
+
+    def _finish(self, words: list[str]) -> str:
+        ran = subprocess.run(words, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, f"{words}\n{ran.stdout}{ran.stderr}"
         return ran.stdout + ran.stderr
 
     def start(self, command: str) -> None:
@@ -138,7 +155,7 @@ def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.mark.slow
 def test_the_page_followed_literally_gives_a_styled_site_behind_the_proxy(site: Site) -> None:
-    printed = [site.run(command) for command in commands_of("Prepare")]
+    printed = site.run_in_turn(commands_of("Prepare"))
     assert "System check identified no issues (0 silenced)." in printed[2], "check --deploy finds nothing"
     for command in commands_of("Start by hand"):
         site.start(command)
