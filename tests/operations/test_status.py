@@ -206,20 +206,23 @@ def test_metrics_count_requests_letters_and_queues_without_personal_data(
 
 @pytest.mark.slow
 def test_several_web_processes_report_the_sum_of_their_requests(tmp_path: Path) -> None:
-    """Each process is started as gunicorn's would be, with the folder that its configuration sets."""
+    """Processes of one family, with the folder that gunicorn's configuration sets."""
     program = (
         "import os, django; django.setup();"
         "from determinations.operations import metrics;"
-        "[metrics.count_request('GET', 'case_list', 200, 0.01) for _ in range({count})];"
+        "count = lambda times: [metrics.count_request('GET', 'case_list', 200, 0.01) for _ in range(times)];"
+        "child = os.fork();"
+        "child or (count(3), os._exit(0));"
+        "assert os.waitpid(child, 0)[1] == 0;"
+        "count(4);"
         "metrics._State.collect = lambda self: iter(());"
         "print(metrics.metrics_text().decode())"
     )
     environment = child_environment() | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "METRICS_TOKEN": "t"}
-    for count in (3, 4):
-        ran = subprocess.run(
-            [sys.executable, "-c", program.replace("{count}", str(count))],
-            cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert len(list(tmp_path.glob("counter_*.db"))) == 2
     assert 'imrsite_http_requests_total{method="GET",route="case_list",status="200"} 7.0' in ran.stdout
     assert 'imrsite_http_request_seconds_count{route="case_list"} 7.0' in ran.stdout
     assert conf.COUNTS_METRICS is False, "the tests themselves count nothing"

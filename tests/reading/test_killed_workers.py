@@ -39,22 +39,10 @@ def poisonable(no_worker: None, transactional_db: None, tmp_path: Path) -> Itera
 
 
 @pytest.mark.slow
-def test_a_letter_that_crashes_its_worker_twice_is_set_aside_and_the_rest_are_read(
+def test_a_killed_worker_loses_nothing_and_a_letter_that_crashes_its_worker_twice_is_set_aside(
     poisonable: Callable[[], Worker],
 ) -> None:
-    worker = poisonable()
-    ids = bring("a", "b", "poison", "c", "memory")
-    send_waiting("interactive")
-    expected = ["parsed", "parsed", "set_aside", "parsed", "too_large"]
-    wait_until(lambda: states(ids) == expected, worker, within=90)
-    assert Letter.objects.get(pk=ids[2]).message.startswith("Reading this letter crashed the worker twice.")
-    assert worker.process.poll() is None
-
-
-@pytest.mark.slow
-def test_nothing_is_lost_when_a_worker_is_killed_while_reading(
-    poisonable: Callable[[], Worker],
-) -> None:
+    """One after the other, as starting a worker takes most of the time."""
     worker = poisonable()
     ids = bring("a", "slow", "b")
     send_waiting("interactive")
@@ -66,6 +54,13 @@ def test_nothing_is_lost_when_a_worker_is_killed_while_reading(
     next_worker = poisonable()
     wait_until(lambda: _swept(ids), next_worker, within=90)
     assert set(Letter.objects.values_list("attempts", flat=True)) <= {1, 2}
+
+    crashing = bring("c", "d", "poison", "e", "memory", first=4)
+    send_waiting("interactive")
+    expected = ["parsed", "parsed", "set_aside", "parsed", "too_large"]
+    wait_until(lambda: states(crashing) == expected, next_worker, within=90)
+    assert Letter.objects.get(pk=crashing[2]).message.startswith("Reading this letter crashed the worker twice.")
+    assert next_worker.process.poll() is None
 
 
 def _swept(ids: list[int]) -> bool:

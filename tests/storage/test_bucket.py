@@ -27,7 +27,7 @@ from determinations.intake.stored_files import FileChanged, stored_bytes
 from determinations.models import Case, Installation, Letter
 from determinations.reading.ingest import ingest_letters
 from determinations.storage import bucket as buckets
-from determinations.storage import survey
+from determinations.storage import inventory, survey
 from determinations.storage.files import areas, documents_area, exports_area, letters_area
 from determinations.storage.keys import key_ring
 from determinations.storage.locking import lock_store
@@ -56,6 +56,18 @@ def bucket(own_bucket: Bucket, settings: Any, tmp_path: Path) -> Bucket:
 def bring(*numbers: int) -> list[Letter]:
     upload = receive_files(by=None, files=[ContentFile(letter_pdf(number), name="letter.pdf") for number in numbers])
     return list(Letter.objects.filter(arrivals__upload=upload).order_by("pk"))
+
+
+@pytest.fixture
+def few_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store has the folders of these letters and two more: each look at a folder of a bucket is a request."""
+    named = {hashlib.sha256(letter_pdf(number)).hexdigest()[:2] for number in range(1, 5)}
+    monkeypatch.setattr(inventory, "_PREFIXES", tuple(sorted({*named, "00", "ff"})))
+
+
+def test_every_folder_is_a_unit() -> None:
+    names = {f"{purpose}/{number:02x}" for purpose in ("letters", "pictures") for number in range(256)}
+    assert set(inventory.units()) == {*names, "documents", "exports"}
 
 
 def objects(storage: ObjectStorage, bucket: Bucket) -> dict[str, bytes]:
@@ -160,7 +172,7 @@ def test_letters_are_received_read_and_restored(
 
 
 def test_files_without_a_row_are_swept_and_keys_are_counted_and_changed(
-    bucket: Bucket, settings: Any, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, few_folders: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, lost = bring(1, 2)
     survey.begin()
@@ -287,7 +299,7 @@ def moved(to: object) -> str:
 
 
 def test_a_store_moves_to_a_bucket_and_back_while_letters_arrive(
-    bucket: Bucket, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, few_folders: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = settings.MEDIA_ROOT = tmp_path / "first"
     monkeypatch.setenv("S3_ENDPOINT_URL", bucket.endpoint)
