@@ -35,7 +35,7 @@ BIN = Path(sys.executable).parent
 PASSWORD = "only for this test, several words"
 
 
-#: Runs commands of manage.py, each given as a line of the page, and marks the end of each: a start takes most of its time.
+#: Runs commands of manage.py, each given as a line of the page, and marks their ends: a start takes most of the time.
 _IN_TURN = """
 import shlex, sys
 from django.core.management import execute_from_command_line

@@ -49,7 +49,8 @@ def databases() -> Iterator[tuple[str, str]]:
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')  # of a run that was killed
             cursor.execute(f'CREATE DATABASE "{names[0]}"')
             cursor.execute(f'CREATE DATABASE "{names[1]}" {from_template()}')
-        upgrade = [sys.executable, "-m", "tests.postgresql.upgraded", names[0], *([] if from_template() else names[1:])]
+        to_migrate = names[:1] if from_template() else names
+        upgrade = [sys.executable, "-m", "tests.postgresql.upgraded", *to_migrate]
         subprocess.run(upgrade, cwd=ROOT, check=True, timeout=600)
         yield names
     finally:
