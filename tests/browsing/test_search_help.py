@@ -14,10 +14,14 @@ NOW = datetime(2026, 3, 6, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("broker")
 
 
-@pytest.fixture
-def counted(collection: list[Case]) -> list[Case]:
-    """The collection with its words counted."""
+@pytest.fixture(scope="module")
+def _counted(_collection_ids: list[int]) -> None:
     count_words(now=NOW)
+
+
+@pytest.fixture
+def counted(_counted: None, collection: list[Case]) -> list[Case]:
+    """The collection with its words counted."""
     return collection
 
 
@@ -114,6 +118,8 @@ def test_suggestions_take_one_query_and_are_recorded(
 
 
 def test_words_are_counted_when_letters_have_come_in(collection: list[Case]) -> None:
+    SearchVocabulary.objects.all().delete()
+    SearchWord.objects.all().delete()
     assert is_due(NOW)
     count_words(now=NOW)
     assert SearchWord.objects.get(word="lumbar").letters > 1
