@@ -355,6 +355,7 @@ MFA_FORMS = {
 # Browsers
 
 HTTPS = env.flag("HTTPS")  # behind a proxy that terminates TLS
+SESSION_ENGINE = "imrsite.sessions"
 SESSION_COOKIE_AGE = env.number("SESSION_MINUTES", 120, least=5) * 60  # idle
 SESSION_HOURS = env.number("SESSION_HOURS", 12, least=1)  # a session ends this long after the sign-in, however active
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

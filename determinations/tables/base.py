@@ -74,7 +74,10 @@ class ListTable(tables.Table):
             if head := getattr(record, "group_head", ""):
                 rows.append(markup(_GROUP, len(columns) + selectable, head))
             select = markup(_SELECT, record.letter_id, record.name) if selectable else ""
-            cells = [f"{start}{escaped(value)}{end}" for (start, end), value in zip(tags, values, strict=True)]
+            cells = [
+                f"{start}{value if type(value) is SafeString else escaped(value)}{end}"
+                for (start, end), value in zip(tags, values, strict=True)
+            ]
             rows.append(f"<tr>{select}{''.join(cells)}</tr>")
         return mark_safe("\n".join(rows))  # noqa: S308 - each value is escaped
 

@@ -1,13 +1,13 @@
 """The table of disputed items: one row a request, across all cases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
 
 import django_tables2 as tables
 from django.utils.safestring import SafeString
 
-from determinations.models import ItemFact
+from determinations.models import Case, DisputedItem, ItemFact
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
 from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
@@ -24,6 +24,13 @@ class ItemRow:
     labels: Labels
     group_head: str = ""
     work: Work = NO_WORK
+    #: Of the fact: taken once for all cells.
+    item: DisputedItem = field(init=False)
+    case: Case = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.item = self.fact.item
+        self.case = self.fact.case
 
     @property
     def letter_id(self) -> int:
@@ -33,7 +40,7 @@ class ItemRow:
     @property
     def name(self) -> str:
         """What screen readers call the row."""
-        return f"{self.fact.case.case_number or 'a case without a number'}, item {self.fact.item.number}"
+        return f"{self.case.case_number or 'a case without a number'}, item {self.item.number}"
 
     def office_text(self, column: str) -> str:
         """The value of a field of the office; empty for none."""
@@ -70,7 +77,7 @@ class ItemTable(WorkColumns):
 
     def render_request(self, record: ItemRow) -> SafeString:
         """The disputed request, which links to the item in its case."""
-        item = record.fact.item
+        item = record.item
         partly = quiet(" partly approved by UR") if item.partly_approved else ""
         return markup(
             '<a class="main-link two-lines" href="{}">{}</a>{}', record.row_url, item.disputed or item.request, partly
@@ -78,7 +85,7 @@ class ItemTable(WorkColumns):
 
     def render_decision(self, record: ItemRow) -> SafeString:
         """Upheld or overturned."""
-        return decision_badge(record.fact.item.decision)
+        return decision_badge(record.item.decision)
 
     def render_category(self, record: ItemRow) -> SafeString | str:
         """Category and subcategory."""
@@ -124,12 +131,12 @@ class ItemTable(WorkColumns):
 
     def render_case(self, record: ItemRow) -> SafeString:
         """The case's number."""
-        case = record.fact.case
+        case = record.case
         return markup('<span class="nowrap">{}</span>', case.case_number or "(no number)")
 
     def render_doubts(self, record: ItemRow) -> SafeString | str:
         """The number of kinds of doubt about the item itself."""
-        return doubts(len(record.fact.item.problem_codes))
+        return doubts(len(record.item.problem_codes))
 
 
 @lru_cache(maxsize=1024)

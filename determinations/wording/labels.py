@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.db import connection
 from django.utils import timezone
@@ -158,7 +158,7 @@ class AuthorityName:
     title: str
     key: str
 
-    @property
+    @cached_property
     def short(self) -> str:
         """The short name for narrow columns: ``MTUS Chronic Pain``, ``ODG Knee & Leg``, ``ODG``."""
         if self.key.endswith("/unspecified"):
@@ -259,20 +259,27 @@ class Labels:
 
 def read_labels() -> Labels:
     """Read the current names, in one query."""
-    categories, authorities, fields, used = [], [], [], set()
     with connection.cursor() as cursor:
         cursor.execute(_READ)
-        for kind, pk, first, second, key in cursor.fetchall():
-            if kind == "category":
-                categories.append(CategoryName(pk, first, second, key))
-            elif kind == "authority":
-                authorities.append(AuthorityName(pk, first, second, key))
-            else:
-                fields.append(OfficeField(**json.loads(first)))
-                if second == "true":
-                    used.add(pk)
-    fields.sort(key=lambda one: (one.position, one.slot))
-    return Labels(tuple(categories), tuple(authorities), office_fields=tuple(fields), used_fields=frozenset(used))
+        rows = cursor.fetchall()
+    fields = [(OfficeField(**json.loads(row[2])), row[3] == "true") for row in rows if row[0] == "field"]
+    fields.sort(key=lambda one: (one[0].position, one[0].slot))
+    return Labels(
+        *_names(tuple(row for row in rows if row[0] != "field")),
+        office_fields=tuple(field for field, _used in fields),
+        used_fields=frozenset(field.slot for field, used in fields if used),
+    )
+
+
+@lru_cache(maxsize=2)
+def _names(
+    rows: tuple[tuple[str, int, str, str, str], ...],
+) -> tuple[tuple[CategoryName, ...], tuple[AuthorityName, ...]]:
+    """The categories and authorities of rows, which are nearly always the same, with what was made of their names."""
+    return (
+        tuple(CategoryName(*row[1:]) for row in rows if row[0] == "category"),
+        tuple(AuthorityName(*row[1:]) for row in rows if row[0] == "authority"),
+    )
 
 
 def value_texts(ids: Iterable[int | None]) -> dict[int, str]:
