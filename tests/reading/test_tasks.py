@@ -168,8 +168,8 @@ def test_a_duplicate_message_is_harmless(worker: Worker) -> None:
 
 
 def test_interactive_letters_overtake_an_import(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(letters.LETTERS_A_TASK, Lane.BULK, 50)  # twelve tasks without as many letters
-    imported = bring(*["x"] * 600, lane="bulk")
+    monkeypatch.setitem(letters.LETTERS_A_TASK, Lane.BULK, 30)  # twelve tasks without as many letters
+    imported = bring(*["x"] * 360, lane="bulk")
     send_waiting("bulk")
     wait_until(lambda: Letter.objects.filter(state="parsed").exists(), worker)
     (wanted,) = bring("y", first=1000)

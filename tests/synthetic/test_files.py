@@ -2,12 +2,13 @@
 
 from collections import Counter
 from datetime import date
+from functools import cache
 
 import pypdfium2
 import pytest
 
 from determinations.extraction.child import read_text
-from determinations.extraction.results import Limits, Unreadable
+from determinations.extraction.results import ExtractedText, Limits, Unreadable
 from determinations.parsing.pipeline import parse_letter
 from determinations.parsing.results import to_record
 from determinations.synthetic import demo_files, letter_pdf, write_letters, write_notice
@@ -23,7 +24,7 @@ def demo() -> list[File]:
 def layout_or_reason(file: File) -> str:
     """The layout of the file, or the reason why it has none."""
     try:
-        extracted = read_text(file[1], Limits())
+        extracted = extracted_from(file[1])
         if extracted.to_scan:
             return "scan"
         letter = parse_letter(extracted.text)
@@ -32,8 +33,14 @@ def layout_or_reason(file: File) -> str:
     return letter.problems[0].code if not letter.items else letter.layout or "none"
 
 
+@cache
 def text_of(content: bytes) -> str:
-    return read_text(content, Limits()).text
+    return extracted_from(content).text
+
+
+@cache
+def extracted_from(content: bytes) -> ExtractedText:
+    return read_text(content, Limits())
 
 
 def test_a_pdf_has_the_text_of_the_letter() -> None:
