@@ -1,7 +1,9 @@
 """Statistics are counted from sets of column files, exactly as PostgreSQL counts them."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db.models.sql.where import WhereNode
@@ -11,7 +13,7 @@ from determinations.browsing.selection import parse_selection
 from determinations.cases.facts import replace_facts
 from determinations.models import Authority, Case, DisputedItem, ItemFact
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import keeping, reading, tallies, version
+from determinations.statistics.columns import combinations, keeping, reading, selected, tallies, version
 from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
@@ -51,17 +53,29 @@ def test_items_and_letters_are_counted_by_sets_while_letters_change(
     Case.objects.filter(pk__in=undated).update(decision_date=None)
     DisputedItem.objects.filter(case=undated[0]).update(decision="")
     replace_facts(set(undated))
+    monkeypatch.setattr(combinations, "in_background", lambda work: work())
     authorities = list(Authority.objects.filter(key__in=AUTHORITIES[:3]).values_list("pk", flat=True))
+    combined, own = set[tuple[str, ...]](), combinations.Combinations.rows
+
+    def noted(by: combinations.Combinations, counts: Any, columns: Sequence[str]) -> Any:
+        combined.add(tuple(columns))
+        return own(by, counts, columns)
+
+    monkeypatch.setattr(combinations.Combinations, "rows", noted)
     for events, written in ((0, True), (12, False), (28, True), (20, False)):
         for _ in range(events):
             random_event(chance, people.admin)
         if written:
             keeping.keep_columns(at_once=True)
+        combined.clear()
         addresses = {"", *chance.sample(TOLD, 6), "undated=decided", "decided_from=2014-06-01&decided_to=2016-01-31"}
         with monkeypatch.context() as patched:
             patched.delattr(Columns, "_ids")
             patched.delattr(Columns, "rows")
-            for address in sorted(addresses, reverse=True):  # all items are told once the sets are read
+            # All items are told once the sets are read.
+            for number, address in enumerate(sorted(addresses, reverse=True)):
+                patched.setattr(combinations, "FEWEST_ITEMS", 0 if number % 2 else 200_000)
+                patched.setattr(selected, "_MANY", 8 if number % 4 == 1 else 1)
                 selection, told = parse_selection(QueryDict(address)).selection, Compared.told
                 with one_snapshot():
                     engine = SqlEngine(Compared())
@@ -82,6 +96,10 @@ def test_items_and_letters_are_counted_by_sets_while_letters_change(
         with one_snapshot():
             reader = Compared()
             assert all(reader.tallies(selection, columns) is None for columns in _NOT_COUNTED)
+        assert combined == {
+            ("category_id",), ("grounds",), ("category_id", "grounds"), ("body_region",), ("claims_authority_ids",),
+            ("claims_families", "reviewer_families", "same_authority"), ("reviewer_authority_ids",),
+        }  # fmt: skip
 
 
 def test_a_page_tells_its_selection_once_and_its_counts_alone_read_no_sets_of_all_items(

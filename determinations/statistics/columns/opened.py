@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from determinations.access.scope import current_scope
 from determinations.statistics.columns.bits import SetsOfFile
 from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
+from determinations.statistics.columns.combinations import FileCombinations
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
 from determinations.statistics.columns.found import FoundInFile
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
@@ -69,6 +70,7 @@ class OpenFile:
         self._made = 0
         path = folder() / name
         self.sets = SetsOfFile(path)
+        self.numbered = FileCombinations()
         self.connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
         self.found = FoundInFile(self.connection)
 
@@ -93,7 +95,7 @@ class OpenFile:
         except BaseException:  # what is there of it would take memory from all later versions
             self.connection.execute(f"DROP SCHEMA {schema} CASCADE")
             raise
-        return Columns(self.connection, schema, len(items), state.items, self.sets, self.found)
+        return Columns(self.connection, schema, len(items), state.items, self.sets, self.found, self.numbered)
 
     def _fill(self, schema: str, items: list[int]) -> None:
         """Make the tables of a version in which these items changed since the file was written."""

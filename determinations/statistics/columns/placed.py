@@ -5,16 +5,17 @@ have places after all those of the file, in an order of their own.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import duckdb
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import OF_ITEMS, BitValue, Order, Sets, first_items
+from determinations.statistics.columns.bits import OF_ITEMS, BitValue, Order, Sets, Told, first_items
+from determinations.statistics.columns.combinations import Combinations, FileCombinations
 from determinations.statistics.columns.counted import COLUMNS, define_denied_since
 from determinations.statistics.columns.dialect import NotInColumns
 from determinations.statistics.columns.found import WORDS, FoundInFile, FoundInVersion, matching
@@ -124,6 +125,9 @@ class PlacedFacts:
     #: What was put together already.
     _stretches: dict[str, list[tuple[date | int | None, int, int]]] = field(default_factory=dict)
     _value_sets: dict[str, list[ValueSet]] = field(default_factory=dict)
+    _kept: dict[Hashable, object] = field(default_factory=dict)
+    #: Of the file, shared by its versions.
+    numbered: FileCombinations = field(default_factory=FileCombinations)
 
     @cached_property
     def orders(self) -> tuple[Order, ...]:
@@ -183,6 +187,16 @@ class PlacedFacts:
                 sets.append(ValueSet((), self.everything - self.having(column, list(values)), BitMap()))
             self._value_sets[column] = sets
         return self._value_sets[column]
+
+    def kept(self, name: Hashable, make: Callable[[], Told]) -> Told:
+        """What is told of this version whatever is selected, made once."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return cast(Told, self._kept[name])
+
+    def combinations(self, columns: Sequence[str]) -> Combinations | None:
+        """The combinations by which items of the file are counted by such columns; None if sets are to count them."""
+        return self.numbered.of(self.file, columns)
 
     def has(self, column: str) -> bool:
         """Whether the column's values have sets in the file."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
@@ -12,6 +13,15 @@ from determinations.statistics.columns.bits import OF_ITEMS, BitValue, first_ite
 from determinations.statistics.columns.placed import PlacedFacts
 from determinations.statistics.columns.walk import Row, Walk, newest_places, places_of_day
 from determinations.statistics.interface import NewestItem
+
+if TYPE_CHECKING:
+    import numpy
+
+    from determinations.statistics.columns.combinations import Combinations
+
+
+#: With more than this part of all items, and less than all but this part, sets count one column sooner.
+_MANY = 8
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class SelectedItems:
     among_cases: BitMap | None = None
     #: What was counted already.
     _counted: dict[tuple[bool, str, tuple[BitValue, ...]], int] = field(default_factory=dict)
+    _together: set[tuple[str, ...]] = field(default_factory=set)
+    _combined: "dict[tuple[str, ...], numpy.ndarray]" = field(default_factory=dict)
 
     @cached_property
     def cases(self) -> BitMap:
@@ -56,6 +68,33 @@ class SelectedItems:
                 selected.intersection_cardinality(now) if now else 0
             )
         return self._counted[question]
+
+    def combinations(self, columns: Sequence[str]) -> "Combinations | None":
+        """What tells counts of these items by some columns; None if sets do: of all items, and by one column of many,
+        they take less time. What was found for several columns tells each of them, too.
+        """
+        items, every = len(self.items), len(self.facts.everything)
+        combinations = self.facts.combinations(columns) if items < every else None
+        if combinations is None or combinations.columns in self._together:
+            return combinations
+        if len(columns) == 1 and min(items, every - items) > every // _MANY:
+            return None
+        self._together.add(combinations.columns)
+        return combinations
+
+    def count_combinations(self, combinations: "Combinations") -> "numpy.ndarray":
+        """How many of these items, without those that changed, have each combination."""
+        if combinations.columns not in self._combined:
+            changed = self.changed.items
+            self._combined[combinations.columns] = combinations.count(self.items - changed if changed else self.items)
+        return self._combined[combinations.columns]
+
+    @cached_property
+    def changed(self) -> "SelectedItems":
+        """Those that are not in the file as they are now."""
+        return SelectedItems(
+            self.facts, self.items & BitMap(range(self.facts.file.order.end, self.facts.orders[-1].end))
+        )
 
     def newest(self, most: int) -> list[NewestItem] | None:
         """At most so many items, most recent decision first; None if very many items of one day have to be sorted.

@@ -7,7 +7,7 @@ items are in the order of their dates. A letter is at the place of its first ite
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from pyroaring import BitMap
 
@@ -17,8 +17,10 @@ from determinations.statistics.columns.dialect import NotInColumns, Value
 from determinations.statistics.columns.layout import ARRAYS
 from determinations.statistics.columns.placed import PERIODS
 from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.interface import Sums
 
 if TYPE_CHECKING:
+    from determinations.statistics.columns.combinations import Combinations
     from determinations.statistics.columns.placed import PlacedFacts, Raw, ValueSet
 
     #: Items by their values.
@@ -51,7 +53,8 @@ class Decided(NamedTuple):
 
     def among(self, told: "ValueSet") -> "Decided":
         """Those with a value."""
-        return Decided(*(told.among(places) if places else places for places in self))
+        items = told.among(self.items)
+        return Decided(items, *(places & items if places else places for places in self[1:]))
 
     def within(self, places: BitMap) -> "Decided":
         """Those in some places."""
@@ -83,13 +86,33 @@ def tallies(selected: SelectedItems, columns: Sequence[str], *, by_elements: boo
 
 def _planned(selected: SelectedItems, columns: Sequence[str], *, by_elements: bool) -> Callable[[], Rows]:
     """What counts ``tallies``; raises NotInColumns now, not then."""
-    periods = [column for column in columns if column in PERIODS]
-    others = [column for column in columns if column not in PERIODS]
-    if not columns or len(periods) > 1 or not (by_elements or ARRAYS.isdisjoint(others)):
-        raise NotInColumns("groups by whole arrays, or by several periods")
+    if not columns or not (by_elements or ARRAYS.isdisjoint(columns)):
+        raise NotInColumns("groups by whole arrays")
+    combinations = selected.combinations(columns)
+    if combinations is not None:
+        return partial(_by_combination, selected, combinations, columns)
+    return _planned_by_sets(selected, columns)
+
+
+def _by_combination(selected: SelectedItems, combinations: "Combinations", columns: Sequence[str]) -> Rows:
+    """The counts of combinations, and by sets those of items that changed."""
+    rows: Rows = combinations.rows(selected.count_combinations(combinations), columns)
+    if not selected.changed.items:
+        return rows
+    sums = Sums()
+    for row in (*rows, *_planned_by_sets(selected.changed, columns)()):
+        sums.add(row[: len(columns)], *cast("tuple[int, int, int]", row[len(columns) :]))
+    return [(*raw, *tally) for raw, tally in sums.items()]
+
+
+def _planned_by_sets(selected: SelectedItems, columns: Sequence[str]) -> Callable[[], Rows]:
     if tuple(columns) == ("category_id", "grounds") and selected.has(CATEGORY_GROUND):
-        return partial(_by_category_and_ground, _planned(selected, [CATEGORY_GROUND], by_elements=by_elements))
+        return partial(_by_category_and_ground, _planned_by_sets(selected, [CATEGORY_GROUND]))
+    periods = [column for column in columns if column in PERIODS]
+    if len(periods) > 1:
+        raise NotInColumns("groups by several periods")
     # Those with few values first: fewer groups are made, and the last column is only counted in these.
+    others = [column for column in columns if column not in PERIODS]
     others.sort(key=lambda column: len(selected.facts.value_sets(column)))
     if periods:
         count = partial(_by_period, selected.facts, _groups(selected, others), periods[0])
@@ -136,7 +159,9 @@ def elements(selected: SelectedItems, groupings: Sequence[Sequence[str]]) -> Row
     """All selected items once, under -1; then ``tallies`` by elements, under the number of each group of columns.
     Raises NotInColumns.
     """
-    planned = [_planned(selected, columns, by_elements=True) for columns in groupings]  # all, before any is counted
+    planned: list[Callable[[], Rows]] = [list] * len(groupings)
+    for at, columns in sorted(enumerate(groupings), key=lambda grouping: -len(grouping[1])):
+        planned[at] = _planned(selected, columns, by_elements=True)  # all, before any is counted
     counted = [count() for count in planned]
     return [(-1, (), *Decided.of(selected).counts()), *_numbered(groupings, counted)]
 

@@ -11,6 +11,7 @@ from django.db.models.sql.where import WhereNode
 from pyroaring import BitMap
 
 from determinations.statistics.columns.bits import Order, Sets, SetsOfFile, in_all
+from determinations.statistics.columns.combinations import FileCombinations
 from determinations.statistics.columns.conditions import check_told, passing
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
 from determinations.statistics.columns.found import FoundInFile
@@ -37,6 +38,7 @@ class Columns:
     items: int
     sets: SetsOfFile
     found: FoundInFile
+    numbered: FileCombinations
     _lock: Lock = field(default_factory=Lock)
 
     def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
@@ -96,10 +98,10 @@ class Columns:
     def _facts(self) -> PlacedFacts:
         sets = self.sets.read() or Sets(Order((), ()))
         if not self.changed:
-            return PlacedFacts(sets, found=self.found)
+            return PlacedFacts(sets, found=self.found, numbered=self.numbered)
         with self.connection.cursor() as cursor:
             changed = ChangedItems.of_version(cursor, f"memory.{self.schema}", sets.order)
-        return PlacedFacts(sets, changed, self.found)
+        return PlacedFacts(sets, changed, self.found, numbered=self.numbered)
 
     def _ids(self, sql: str, parameters: Sequence[Value]) -> "numpy.ndarray":
         """The IDs of the items that a statement selects, given from ``FROM`` on."""

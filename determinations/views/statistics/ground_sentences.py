@@ -121,7 +121,7 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
     with one_snapshot() as engine:
         context = Context.of(request, engine)
         most = RECENT if element else _SHOWN
-        by_side = {decision: _quoted(context, decision, most, question) for decision in _DECISIONS}
+        by_side = _quoted(context, most, question)
         if element:
             by_side = {decision: _speaking_of(items, element.key) for decision, items in by_side.items()}
         response = render(
@@ -140,27 +140,37 @@ def ground_sentence_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _quoted(context: Context, decision: Decision, most: int, question: Question | None = None) -> list[QuotedItem]:
-    """Recent items of one side, with the sentences of their grounds, or of the one that answers the question."""
-    codes = [getattr(question, decision)] if question else list(GROUNDS)
+def _quoted(context: Context, most: int, question: Question | None = None) -> dict[Decision, list[QuotedItem]]:
+    """Recent items of each side, with the sentences of their grounds, or of the one that answers the question."""
     shown = ("case_id", "decision_date", "item__case_id", "item__number", "item__disputed")
-    recent = _recent(context, decision, codes if question else None, most)
-    facts = list(recent.select_related("item").only(*shown))
-    cases = {fact.item_id: fact.case_id for fact in facts}
-    by_item: dict[int, list[Quotation]] = {}
-    for stated in ground_sentences((ItemPlace(f.item_id, f.case_id, f.item.number) for f in facts), codes):
-        url = f"{reverse('case_detail', args=[cases[stated.item_id]])}?{urlencode({'value': stated.path})}"
-        quotation = Quotation(context.labels.of("ground", stated.code), stated.sentence, url)
-        by_item.setdefault(stated.item_id, []).append(quotation)
-    return [
-        QuotedItem(
-            fact,
-            f"{reverse('case_detail', args=[fact.case_id])}?item={fact.item.number}#item-{fact.item.number}",
-            tuple(quotations),
+    codes: dict[Decision, list[str]] = {d: [getattr(question, d)] if question else list(GROUNDS) for d in _DECISIONS}
+    facts = {
+        decision: list(
+            _recent(context, decision, codes[decision] if question else None, most).select_related("item").only(*shown)
         )
-        for fact in facts
-        if (quotations := by_item.get(fact.item_id))
-    ]
+        for decision in _DECISIONS
+    }
+    sides = {fact.item_id: (fact.case_id, codes[decision]) for decision in _DECISIONS for fact in facts[decision]}
+    places = (ItemPlace(fact.item_id, fact.case_id, fact.item.number) for fact in chain(*facts.values()))
+    by_item: dict[int, list[Quotation]] = {}
+    for stated in ground_sentences(places, set(chain(*codes.values()))):
+        case_id, of_side = sides[stated.item_id]
+        if stated.code in of_side:
+            url = f"{reverse('case_detail', args=[case_id])}?{urlencode({'value': stated.path})}"
+            quotation = Quotation(context.labels.of("ground", stated.code), stated.sentence, url)
+            by_item.setdefault(stated.item_id, []).append(quotation)
+    return {
+        decision: [
+            QuotedItem(
+                fact,
+                f"{reverse('case_detail', args=[fact.case_id])}?item={fact.item.number}#item-{fact.item.number}",
+                tuple(quotations),
+            )
+            for fact in facts[decision]
+            if (quotations := by_item.get(fact.item_id))
+        ]
+        for decision in _DECISIONS
+    }
 
 
 def _recent(context: Context, decision: Decision, codes: Sequence[str] | None, most: int) -> QuerySet[ItemFact]:
