@@ -38,10 +38,16 @@ from tests.safety.test_any_address import routes
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
 
-@pytest.fixture
-def letters() -> list[int]:
+@pytest.fixture(scope="module")
+def _letters(module_transaction: None) -> list[int]:
     documents = [document(item("Knee brace", "overturned"), case_number=f"CM16-900000{number}") for number in (1, 2)]
     return [stored_letter(parsed, text="Synthetic letter.").pk for parsed in documents]
+
+
+@pytest.fixture
+def letters(_letters: list[int], db: None) -> list[int]:
+    """The numbers of two letters."""
+    return list(_letters)
 
 
 def last(action: str) -> AuditEvent:

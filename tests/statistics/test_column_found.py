@@ -16,7 +16,7 @@ from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.neighbors import place_in_list
 from determinations.cases import search_words
 from determinations.corrections.actions import correct_field
-from determinations.models import Case, CaseText, Citation, ItemFact
+from determinations.models import Case, CaseText, Citation, ItemFact, Letter
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
 from determinations.statistics.columns import bits, found, keeping
@@ -26,7 +26,7 @@ from determinations.statistics.columns.version import Columns
 from determinations.statistics.columns.writing import Written
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
-from tests.corrections.letters import NOW, document, stored_letters
+from tests.corrections.letters import NOW, document, store_reading, stored_letters
 from tests.fixtures.people import People
 from tests.statistics.conftest import Failing
 from tests.statistics.test_column_lists import every_case, of_rail
@@ -96,9 +96,11 @@ def test_words_and_sections_are_told_while_letters_change(
 ) -> None:
     chance = random.Random(41)
     stored_world(chance, 30)
-    for events, written in ((0, True), (12, False), (18, True), (12, False)):
+    for events, written in ((0, True), (12, True), (18, True), (12, False)):
         for _ in range(events):
             random_event(chance, people.admin)
+        for letter in chance.sample(list(Letter.objects.all()), 4 if events else 0):  # items stay, with other words
+            store_reading(letter, random_document(chance, chance.randrange(40)), version="2")
         if written:
             keeping.keep_columns(at_once=True)
         with monkeypatch.context() as patched:

@@ -103,14 +103,15 @@ def test_sections_of_all_authorities_equal_those_of_each() -> None:
 
 def test_numbers_about_grounds_equal_their_lists(as_supervisor: Client) -> None:
     stored_world(random.Random(14), 25)
+    counted: dict[str, int] = {}
     address = reverse("grounds")
     for query in ("", "&decision=upheld", "&sex=male&ground=criteria_met", "&claims_family=mtus"):
         for by in ("category", "reviewer-authority", "claims-family", "time"):
-            each_number_equals_its_list(as_supervisor, f"{address}?by={by}{query}", some=12)
-        each_number_equals_its_list(as_supervisor, f"{address}?of=overturned{query}", some=12)
+            each_number_equals_its_list(as_supervisor, f"{address}?by={by}{query}", some=12, counted=counted)
+        each_number_equals_its_list(as_supervisor, f"{address}?of=overturned{query}", some=12, counted=counted)
     profile = reverse("treatment", args=["Pharmaceuticals", "Opioids"])
     for query in ("", "&claims_family=mtus", "&decision=upheld"):
-        each_number_equals_its_list(as_supervisor, f"{profile}?whole=1{query}", some=25)
+        each_number_equals_its_list(as_supervisor, f"{profile}?whole=1{query}", some=25, counted=counted)
 
 
 def test_questions_are_ranked_by_the_lower_end_of_their_interval(as_supervisor: Client) -> None:

@@ -76,11 +76,14 @@ def stored_world(chance: random.Random, letters: int) -> None:
         for letter in stored[3::7]
     )
     records.refresh([letter.pk for letter in stored])
+    closed = []
     for duty in Duty.objects.order_by("pk"):
         state = chance.choice([DutyState.OPEN, DutyState.OPEN, DutyState.DONE, DutyState.NOT_REQUIRED])
         if state != DutyState.OPEN:
-            closed_on = (duty.due_on or NOW.date()) + timedelta(days=chance.randrange(-3, 4))
-            Duty.objects.filter(pk=duty.pk).update(state=state, closed_on=closed_on, closed_at=NOW)
+            duty.closed_on = (duty.due_on or NOW.date()) + timedelta(days=chance.randrange(-3, 4))
+            duty.state, duty.closed_at = state, NOW
+            closed.append(duty)
+    Duty.objects.bulk_update(closed, ["state", "closed_on", "closed_at"])
 
 
 _RECEIVED = [date(2016, 3, 1), date(2016, 7, 1), date(2017, 6, 1)]
