@@ -66,8 +66,8 @@ def scanned_pdf(pages: int = 1) -> bytes:
     return target.getvalue()
 
 
-def text_bomb_pdf(characters: int = 4_000_000) -> bytes:
-    """A small file with millions of characters: one compressed page that prints one word again and again."""
+def text_bomb_pdf(characters: int = 1_200_000) -> bytes:
+    """A small file with more characters than are read: one compressed page that prints one word again and again."""
     target = io.BytesIO()
     canvas = Canvas(target, pageCompression=1)
     words = canvas.beginText(1, 1)

@@ -200,7 +200,7 @@ def test_an_unreachable_external_server_is_reported_in_one_sentence(
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "5")
     environment = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none", "SECRET_KEY": "x" * 50}
     checked = subprocess.run(
-        [sys.executable, "manage.py", "check", "--database", "default"],
+        [sys.executable, "manage.py", "check", "--database", "default", "--tag", "database"],
         cwd=ROOT,
         env=os.environ | environment | {"IMRSITE_NO_BOOTSTRAP": "1", "DJANGO_SETTINGS_MODULE": "imrsite.settings"},
         capture_output=True,
