@@ -139,7 +139,7 @@ class Command(BaseCommand):
             "LOG_LEVEL": "WARNING",
             **more,
         }
-        for arguments in (["migrate", "--verbosity", "0"], sys.argv[1:]):
+        for arguments in (["migrate", "--verbosity", "0", "--skip-checks"], sys.argv[1:]):
             done = subprocess.run(
                 [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=environment, check=False
             )
