@@ -2,7 +2,6 @@
 
 from determinations.statistics.citation_catalog import GROUPINGS
 from determinations.statistics.interface import Selection
-from determinations.statistics.quality import unrecognized_citations
 from determinations.statistics.sql_engine import one_snapshot
 
 #: What the overview and the citations page group by.
@@ -17,4 +16,3 @@ def precompute_first_pages() -> None:
         engine.precompute(everything, _GROUPINGS)
         engine.count_edition_statuses(everything)
         engine.count_problems()
-        unrecognized_citations(engine)

@@ -122,7 +122,7 @@ def read_quality(engine: SqlEngine) -> Quality:
         ],
         problems=[NamedCount(code, fixed_label("problem", code), n) for code, n in _most_first(by_code)],
         corrected=corrected_fields(),
-        unrecognized=[NamedCount(form, printed, n, m) for form, printed, n, m in unrecognized_citations(engine)],
+        unrecognized=[NamedCount(form, printed, n, m) for form, printed, n, m in _unrecognized_citations(engine)],
         letters=cases,
         empty_letters=empty,
         values=cases * len(LETTER_FIELDS) + items * len(ITEM_FIELDS),
@@ -130,10 +130,10 @@ def read_quality(engine: SqlEngine) -> Quality:
     )
 
 
-def unrecognized_citations(engine: SqlEngine) -> Rows:
+def _unrecognized_citations(engine: SqlEngine) -> Rows:
     """The forms printed most often that no authority is known for: the form, as printed, citations, letters. The case
     of each is looked for, which takes most of the page's time."""
-    return engine.kept_by_postgresql(_UNRECOGNIZED)
+    return engine.kept_by_postgresql(_UNRECOGNIZED, shared=False)
 
 
 def corrected_fields() -> list[CorrectedField]:

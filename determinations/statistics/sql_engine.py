@@ -94,10 +94,12 @@ class SqlEngine:
         """The same, counted once per version of the data; ``shared`` with other processes."""
         return self._ask_columns(sql, params, shared)
 
-    def kept_by_postgresql(self, sql: str) -> Rows:
-        """The answer to a statement of the caller's own about all letters, counted once per version of the data and
-        shared with other processes."""
-        return cached_answers.get((self.version, sql, ""), lambda: _count(sql, ()), shared=True)
+    def kept_by_postgresql(self, sql: str, *, shared: bool = True) -> Rows:
+        """The answer to a statement of the caller's own about all letters, counted once per version of the data.
+
+        It is ``shared`` with other processes, unless it has words of letters, which are kept in the process only.
+        """
+        return cached_answers.get((self.version, sql, ""), lambda: _count(sql, ()), shared=shared)
 
     def items_by_column(self, selection: Selection) -> SelectedItems | None:
         """The items of the selection, to be counted by their values and named; None if no file tells them."""

@@ -268,6 +268,14 @@ def test_a_container_that_is_too_large_is_not_sent_to_the_child() -> None:
         reader.open("mail", b"synthetic data")
 
 
+def test_a_container_is_tried_again_by_another_child_where_memory_was_too_little() -> None:
+    with ContainerReader(child="tests.extraction.starved_container_child") as reader:
+        for _time in range(2):
+            assert [file.data for file in reader.open("mail", mail({"one.pdf": ONE})).files] == [ONE]
+        with pytest.raises(ContainerRefused, match="more memory than allowed"):
+            reader.open("outlook", outlook({"one.pdf": ONE}))
+
+
 def test_a_winmail_file_gives_its_letters(reader: ContentReader) -> None:
     sent = mail({"winmail.dat": winmail({"one.pdf": ONE, "two.pdf": TWO})})
     found = contents(reader, "message.eml", sent)

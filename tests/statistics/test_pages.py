@@ -95,9 +95,6 @@ def test_workers_precompute_the_first_pages(as_supervisor: Any, letters: None) -
         with CaptureQueriesContext(connection) as queries:
             as_supervisor.get(path)
         assert not [query["sql"] for query in queries if 'FROM "determinations_itemfact"' in query["sql"]], path
-    with CaptureQueriesContext(connection) as queries:
-        as_supervisor.get("/statistics/quality/")
-    assert not [query["sql"] for query in queries if "determinations_printedcitation" in query["sql"]]
 
 
 def test_exports_have_the_rows_of_the_table_with_names_in_place_of_keys(as_supervisor: Any, letters: None) -> None:

@@ -41,6 +41,9 @@ class ContainerReader(ChildReader):
         except TooSlow as slow:
             raise ContainerRefused("too_slow", "Opening the file takes longer than allowed.") from slow
         self.uses = uses + 1
+        if "state" in answer:  # a child that was used may lack memory that another one has
+            self.close()
+            raise ChildGone(answer["message"])
         if "reason" in answer:
             raise ContainerRefused(answer["reason"], answer["message"])
         files, at = [], 0
