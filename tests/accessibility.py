@@ -15,7 +15,7 @@ PHONE = {"width": 390, "height": 844}
 #: Weighing colors is most of what axe does, and rows of a table look alike: of the elements with text that have, as
 #: have all around them, the same tag, classes and computed looks, it weighs the first, the last, and the one with most
 #: text, since it says nothing of single characters. Looks that passed on another page, such as those of the menu, are
-#: not weighed again. It misses a fault of one of them that comes from what is laid over or under it by position.
+#: not weighed again; what is laid by position beside an element, or beside one around it, is part of its look.
 _MARK_UNKNOWN_LOOKS = """(known) => {
     const passed = new Set(known), numbers = new Map(), looks = new Map();
     const hashed = (words) => {  // cyrb53: 53 bits
@@ -48,7 +48,12 @@ _MARK_UNKNOWN_LOOKS = """(known) => {
             const [first, longest] = looks.get(own) ?? [element, element];
             looks.set(own, [first, length(element) > length(longest) ? element : longest, element]);
         }
-        for (const child of element.children) visit(child, own);
+        const layers = [...element.children].map((child) => getComputedStyle(child))
+            .filter(({position, backgroundColor, backgroundImage}) => (
+                position !== "static" && (backgroundColor !== "rgba(0, 0, 0, 0)" || backgroundImage !== "none")
+            )).map((style) => [style.backgroundColor, style.backgroundImage]);
+        const inner = layers.length ? numbered(JSON.stringify([own, layers])) : own;
+        for (const child of element.children) visit(child, inner);
     };
     visit(document.documentElement, "");
     for (const [own, elements] of looks) for (const element of elements) element.setAttribute("data-weighed", own);
@@ -60,9 +65,9 @@ _RUN = """async ([context, options]) => {
     const report = (rules, _options, done) => {
         const looks = (nodes) => nodes.map(({node}) => Number(node.element.dataset.weighed));
         const colors = rules.find(({id}) => id === "color-contrast");
-        const faulty = new Set(colors ? looks(colors.violations) : []);
+        const open = new Set(colors ? looks([...colors.violations, ...colors.incomplete]) : []);
         done({
-            passed: colors ? [...new Set(looks(colors.passes))].filter((look) => !faulty.has(look)) : [],
+            passed: colors ? [...new Set(looks(colors.passes))].filter((look) => !open.has(look)) : [],
             violations: rules.filter(({violations}) => violations.length).map(({id, impact, violations}) => (
                 {id, impact, nodes: violations.map(({node}) => ({html: node.source}))}
             )),

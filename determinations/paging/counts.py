@@ -1,11 +1,7 @@
 """Counts that stop at a cap, and whole numbers read from addresses and forms."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Model, QuerySet
 
 #: Counting stops here.
@@ -32,25 +28,6 @@ def count_up_to(queryset: QuerySet[Model], cap: int = COUNT_CAP) -> Count:
     """Count rows, reading ``cap`` + 1 of them at most."""
     number = queryset.order_by()[: cap + 1].count()
     return Count(min(number, cap), capped=number > cap)
-
-
-def counts_up_to(rows: Mapping[str, QuerySet[Model]], cap: int = COUNT_CAP) -> dict[str, Count]:
-    """Count rows of several kinds by their names, in one statement that reads ``cap`` + 1 rows of each at most."""
-    selected = []
-    parameters: list[str | int | datetime | None] = []
-    for queryset in rows.values():
-        try:
-            sql, values = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:  # a value that no row can have
-            sql, values = "SELECT WHERE false", ()
-        selected.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - composed by Django
-        parameters.extend(values)
-    if not selected:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(selected)}", parameters)
-        numbers = cursor.fetchone()
-    return {name: Count(min(number, cap), number > cap) for name, number in zip(rows, numbers, strict=True)}
 
 
 def whole_number(printed: str, most: int = 2**63 - 1) -> int | None:

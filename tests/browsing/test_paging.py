@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.http import QueryDict
-from pytest_django import DjangoAssertNumQueries
 
 from determinations.models import Case, Letter
-from determinations.paging.counts import Count, count_up_to, counts_up_to
+from determinations.paging.counts import Count, count_up_to
 from determinations.paging.keyset import Order, Page, page_of
 
 ORDERS = [
@@ -101,19 +100,3 @@ def test_counts_stop_at_their_cap(cases: list[Case]) -> None:
     assert str(count_up_to(Case.objects.all(), cap=10)) == "10+"
     assert str(count_up_to(Case.objects.all(), cap=23)) == "23"
     assert str(Count(1204, capped=False)) == "1,204"
-
-
-def test_several_counts_are_asked_in_one_statement(
-    cases: list[Case], django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    rows = {
-        "all": Case.objects.order_by("case_number"),
-        "none": Case.objects.filter(pk__in=[]),
-        "some": Case.objects.filter(pk__in=[case.pk for case in cases[:3]], outcome__in=["upheld", "100%"]),
-        "letters": Letter.objects.filter(state="no such state"),
-    }
-    with django_assert_num_queries(1):
-        counts = counts_up_to(rows, cap=10)
-    assert counts == {name: count_up_to(queryset, cap=10) for name, queryset in rows.items()}
-    assert str(counts["all"]) == "10+"
-    assert counts_up_to({}) == {}

@@ -69,6 +69,19 @@ def test_of_equal_elements_two_are_weighed_and_one_on_other_grounds(empty: Any) 
     assert page.locator("b[data-weighed]").count() == 1, "the others passed a moment ago"
 
 
+def test_what_lies_under_an_element_by_position_is_part_of_its_look(empty: Any) -> None:
+    row = "<tr><td><div style='position: relative'>{}<p style='position: relative'>words of a page</p></div></td></tr>"
+    under = "<i style='position: absolute; inset: 0; background: {}'></i>"
+    for layer, by_day, by_night in (
+        ("", True, True),
+        ("#444", False, True),
+        ("#fff", True, False),
+        ("#444", False, True),
+    ):
+        empty.set_content(_PAGE.format(rows=row.format(under.format(layer) if layer else "")))
+        assert len(faults_of(empty)) == [by_day, by_night].count(False), layer
+
+
 def test_what_passed_on_another_page_is_not_weighed_again_unless_it_looks_otherwise(empty: Any) -> None:
     page = empty
     page.set_content(_PAGE.format(rows=_FINE * 3))
