@@ -154,7 +154,7 @@ def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.mark.slow
-def test_the_page_followed_literally_gives_a_styled_site_behind_the_proxy(site: Site) -> None:
+def test_the_page_followed_gives_a_styled_site_behind_the_proxy(site: Site) -> None:
     printed = site.run_in_turn(commands_of("Prepare"))
     assert "System check identified no issues (0 silenced)." in printed[2], "check --deploy finds nothing"
     for command in commands_of("Start by hand"):

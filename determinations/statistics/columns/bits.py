@@ -120,18 +120,20 @@ class _Writer:
         self.engine = engine
         self.left = settings.COLUMN_MEMORY_MB * 1_000_000 // 2
         self.nth: list[BitMap] = []
+        #: Of whole columns: a transaction for each would take a sixth of the time that a small file takes.
+        self.waiting: list[_Row] = []
 
     def write(self) -> None:
         with self._transaction():
             place_of_row = self._write_order()
-        try:
-            for column in COLUMNS:
-                try:
-                    self._write_column(column, place_of_row)
-                except (duckdb.OutOfMemoryException, MemoryError, _NoSets) as error:
-                    log.info("Items are not counted by %s in advance: %s.", column.name, _reason(error))
-        finally:
-            self.engine.execute("DROP TABLE IF EXISTS listed")
+        for column in COLUMNS:
+            try:
+                self.waiting += self._in_memory(self._sets_of(column, place_of_row))
+            except (duckdb.OutOfMemoryException, MemoryError, _NoSets) as error:
+                log.info("Items are not counted by %s in advance: %s.", column.name, _reason(error))
+            if sum(len(places) for *_names, places in self.waiting) >= _BYTES_AT_ONCE:
+                self._write_waiting()
+        self._write_waiting()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -164,33 +166,36 @@ class _Writer:
             for first in range(0, number, _IDS_AT_ONCE):
                 some = ids[first : first + _IDS_AT_ONCE].tobytes()
                 self.engine.execute(f"INSERT INTO file.{IDS} VALUES (?, ?)", [name, some])  # noqa: S608 - names of our own
-        self._insert([(_NTH, False, str(at), places) for at, places in enumerate(self.nth)])
+        self._insert(self._in_memory([(_NTH, False, str(at), places) for at, places in enumerate(self.nth)]))
         self.engine.execute(f"""
             INSERT INTO file.{DAYS} SELECT day, sum(items) OVER (ORDER BY day NULLS LAST) - items
             FROM (SELECT decision_date AS day, count(*) AS items FROM file.{ITEMS.name} GROUP BY 1)
         """)  # noqa: S608 - names of our own
         return place_of_row
 
-    def _write_column(self, column: SetColumn, place_of_row: "numpy.ndarray") -> None:
-        """Write the sets of a column, of all its values. Raises _NoSets, or errors of memory."""
+    def _sets_of(
+        self, column: SetColumn, place_of_row: "numpy.ndarray"
+    ) -> "Sequence[tuple[str, bool, str | None, BitMap]]":
+        """The sets of a column, of all its values. Raises _NoSets, or errors of memory."""
         import numpy as np
 
         told = f"(SELECT rowid AS row, {column.values} AS value FROM file.{ITEMS.name})"  # noqa: S608 - our names
-        self.engine.execute(f"""
-            CREATE OR REPLACE TEMP TABLE listed AS SELECT value, (row_number() OVER () - 1)::UINTEGER AS number
-            FROM (SELECT DISTINCT value FROM {told} LIMIT {MOST_VALUES + 1})
-        """)  # noqa: S608 - names of our own
-        values = self.engine.execute("SELECT value::VARCHAR FROM listed ORDER BY number").fetchall()
+        values = self.engine.execute(f"""
+            SELECT value, value::VARCHAR FROM (SELECT DISTINCT value FROM {told} LIMIT {MOST_VALUES + 1})
+        """).fetchall()  # noqa: S608 - names of our own
         if len(values) > MOST_VALUES:
             raise _NoSets(f"it has over {MOST_VALUES:,} values")
-        of_rows = self.engine.execute(f"""
-            SELECT row, number FROM {told} AS told JOIN listed ON told.value IS NOT DISTINCT FROM listed.value
-        """).fetchnumpy()  # noqa: S608 - names of our own
+        numbered = f"SELECT unnest(?::{column.type}[]) AS value, unnest(range({len(values)}))::UINTEGER AS number"
+        of_rows = self.engine.execute(
+            f"SELECT row, number FROM {told} AS told JOIN ({numbered}) AS listed "  # noqa: S608 - our names
+            "ON told.value IS NOT DISTINCT FROM listed.value",
+            [[value for value, _text in values]],
+        ).fetchnumpy()
         together = (of_rows["number"].astype(np.uint64) << np.uint64(32)) | place_of_row[of_rows["row"]]
         together.sort()
         ends = np.searchsorted(together, (np.arange(len(values), dtype=np.uint64) + np.uint64(1)) << np.uint64(32))
         rows, first = [], 0
-        for (value,), end in zip(values, ends.tolist(), strict=True):
+        for (_value, value), end in zip(values, ends.tolist(), strict=True):
             items = _set_of(together[first:end])
             rows.append((column.name, False, value, items))
             if column.name in OF_ITEMS:
@@ -198,11 +203,10 @@ class _Writer:
             first = end
         if not values:  # of arrays that are all empty: without a set the column would not be told
             rows.append((column.name, False, None, BitMap()))
-        with self._transaction():
-            self._insert(rows)
+        return rows
 
-    def _insert(self, rows: "Sequence[tuple[str, bool, str | None, BitMap]]") -> None:
-        """Write sets. Raises _NoSets if readers would have no memory for all of them."""
+    def _in_memory(self, rows: "Sequence[tuple[str, bool, str | None, BitMap]]") -> list[_Row]:
+        """Sets as a file has them. Raises _NoSets if readers would have no memory for all of them."""
         written = list[_Row]()
         for name, of_cases, value, places in rows:
             places.run_optimize()
@@ -210,7 +214,21 @@ class _Writer:
         size = sum(len(places) for *_names, places in written)
         if size > self.left:
             raise _NoSets("the sets would take more than half of COLUMN_MEMORY_MB")
-        for some in _in_parts(written):
+        self.left -= size
+        return written
+
+    def _write_waiting(self) -> None:
+        """Write the sets of the columns that wait for it, all or none."""
+        rows, self.waiting = self.waiting, []
+        try:
+            with self._transaction():
+                self._insert(rows)
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
+            names = ", ".join(sorted({name for name, *_set in rows}))
+            log.info("Items are not counted by %s in advance: %s.", names, _reason(error))
+
+    def _insert(self, rows: Sequence[_Row]) -> None:
+        for some in _in_parts(rows):
             self.engine.execute(
                 f"""
                 INSERT INTO file.{BITS} SELECT unnest(?::VARCHAR[]), unnest(?::BOOLEAN[]), unnest(?::VARCHAR[]),
@@ -218,7 +236,6 @@ class _Writer:
                 """,
                 [list(told) for told in zip(*some, strict=True)],
             )
-        self.left -= size
 
 
 def _in_parts(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
