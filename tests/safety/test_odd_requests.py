@@ -53,6 +53,12 @@ ADMINISTRATION = (
 )  # fmt: skip
 
 
+def test_a_session_that_no_database_has_is_none(client: Client, people: People) -> None:
+    for key in ("abcdefgh\\000ijk", "abcdefgh'--", "a" * 400, "%s%s%s%s%s", "äöü" * 5):
+        answer = client.get("/cases/", headers={"cookie": f'sessionid="{key}"'})
+        assert (answer.status_code, "/login/" in answer.headers["Location"]) == (302, True), key
+
+
 def test_administration_pages_open_with_any_address(as_admin: Client) -> None:
     letter = stored_letter(document(item("Knee brace")))
     for address in ADMINISTRATION:

@@ -117,6 +117,38 @@ def test_sets_tell_until_combinations_are_made(monkeypatch: pytest.MonkeyPatch) 
     assert of_file.of(sets, ["category_id"]) is made
 
 
+def test_one_thread_makes_what_is_asked_for_and_another_what_is_asked_for_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sets, _items = _random_sets(random.Random(8))
+    waiting: list[Callable[[], None]] = []
+    monkeypatch.setattr(combinations, "in_background", waiting.append)
+    monkeypatch.setattr(combinations, "FEWEST_ITEMS", 0)
+    monkeypatch.setattr(combinations, "TOGETHER", (("category_id",), ("grounds",), ("sex",)))
+    of_file = FileCombinations()
+    assert [of_file.of(sets, [column]) for column in ("sex", "category_id")] == [None, None]
+    waiting.pop()()
+    assert not waiting
+    assert of_file.of(sets, ["category_id"]) is not None
+    assert of_file.of(sets, ["grounds"]) is None
+    monkeypatch.setattr(combinations, "combinations_of", Failing(ValueError))
+    waiting.pop()()
+    assert of_file.of(sets, ["grounds"]) is None
+    assert not waiting
+    assert "could not be made" in caplog.text
+
+
+def test_sets_tell_where_no_thread_can_be_started(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sets, _items = _random_sets(random.Random(8))
+    monkeypatch.setattr(combinations, "FEWEST_ITEMS", 0)
+    monkeypatch.setattr(Thread, "start", Failing(RuntimeError))
+    of_file = FileCombinations()
+    assert [of_file.of(sets, [column]) for column in ("grounds", "body_region", "grounds")] == [None] * 3
+    assert "cannot be made" in caplog.text
+
+
 @pytest.mark.django_db(transaction=True)
 def test_without_memory_sets_go_on_telling(
     people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

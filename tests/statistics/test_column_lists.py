@@ -96,9 +96,9 @@ def test_columns_with_many_values_and_office_fields_are_counted_without_numbers(
         Case.objects.filter(pk=case.pk).update(**{employer.column: employers[number % 4]})
         ItemFact.objects.filter(case=case).update(**{employer.column: employers[number % 4]})
     many = {"specialties", "licensure", "claims_authority_ids", "reviewer_authority_ids", employer.column}
-    write = bits._Writer._write_column
+    sets_of = bits._Writer._sets_of
     monkeypatch.setattr(
-        bits._Writer, "_write_column", lambda self, column, rows: column.name not in many and write(self, column, rows)
+        bits._Writer, "_sets_of", lambda self, column, rows: [] if column.name in many else sets_of(self, column, rows)
     )
     keeping.keep_columns()
     with one_snapshot() as engine:
@@ -152,20 +152,24 @@ def test_a_column_that_takes_too_much_is_counted_without_sets(
     people: People, folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     stored_world(random.Random(15), 25)
-    write = bits._Writer._write_column
+    sets_of, in_memory = bits._Writer._sets_of, bits._Writer._in_memory
 
-    def written(self: bits._Writer, column: Any, rows: Any) -> None:
+    def failing_sets(self: bits._Writer, column: Any, rows: Any) -> Any:
         with monkeypatch.context() as patched:
-            if column.name == "licensure":
-                if fault == "memory":
-                    raise duckdb.OutOfMemoryException("synthetic")
-                if fault == "values":
-                    patched.setattr(bits, "MOST_VALUES", 1)
-                else:
-                    patched.setattr(self, "left", 1)
-            write(self, column, rows)
+            if column.name == "licensure" and fault == "memory":
+                raise duckdb.OutOfMemoryException("synthetic")
+            if column.name == "licensure" and fault == "values":
+                patched.setattr(bits, "MOST_VALUES", 1)
+            return sets_of(self, column, rows)
 
-    monkeypatch.setattr(bits._Writer, "_write_column", written)
+    def failing_memory(self: bits._Writer, rows: Any) -> Any:
+        with monkeypatch.context() as patched:
+            if rows[0][0] == "licensure" and fault == "budget":
+                patched.setattr(self, "left", 1)
+            return in_memory(self, rows)
+
+    monkeypatch.setattr(bits._Writer, "_sets_of", failing_sets)
+    monkeypatch.setattr(bits._Writer, "_in_memory", failing_memory)
     keeping.keep_columns()
     with one_snapshot() as engine:
         selected = engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False))

@@ -7,6 +7,7 @@ when they are first needed, and take one or two bytes an item in memory.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -118,10 +119,12 @@ def _raws(column: str, values: tuple[BitValue, ...]) -> Sequence[_Raw]:
 @dataclass
 class FileCombinations:
     """The combinations of a file, made in the background when they are first asked for, which takes some tenths of a
-    second; sets tell until then.
+    second; sets tell until then. One thread makes all of them in turn: several would take twice the memory.
     """
 
     _made: dict[tuple[str, ...], Combinations | None] = field(default_factory=dict)
+    _waiting: deque[tuple[str, ...]] = field(default_factory=deque)
+    _is_at_work: bool = False
     _lock: Lock = field(default_factory=Lock)
 
     def of(self, sets: Sets, columns: Sequence[str]) -> Combinations | None:
@@ -132,16 +135,34 @@ class FileCombinations:
         with self._lock:
             if together not in self._made:
                 self._made[together] = None
-                in_background(partial(self._make, sets, together))
+                self._waiting.append(together)
+                self._begin(sets)
             return self._made[together]
 
-    def _make(self, sets: Sets, columns: tuple[str, ...]) -> None:
-        try:
-            made = combinations_of(sets, columns)
-        except MemoryError:
-            log.warning("Items are counted by sets: there is no memory for their combinations of %s.", columns)
+    def _begin(self, sets: Sets) -> None:
+        if self._is_at_work:
             return
-        self._made[columns] = made
+        try:
+            in_background(partial(self._work, sets))
+        except RuntimeError as error:  # no more threads
+            log.warning("Items are counted by sets: their combinations cannot be made (%s).", error)
+            self._waiting.clear()
+        else:
+            self._is_at_work = True
+
+    def _work(self, sets: Sets) -> None:
+        while True:
+            with self._lock:
+                self._is_at_work = bool(self._waiting)
+                if not self._is_at_work:
+                    return
+                columns = self._waiting.popleft()
+            try:
+                self._made[columns] = combinations_of(sets, columns)
+            except MemoryError:
+                log.warning("Items are counted by sets: there is no memory for their combinations of %s.", columns)
+            except Exception:
+                log.exception("Items are counted by sets: their combinations of %s could not be made.", columns)
 
 
 def in_background(work: Callable[[], None]) -> Thread:
