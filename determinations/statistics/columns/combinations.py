@@ -133,22 +133,23 @@ class FileCombinations:
         if together is None or len(sets.order.item_ids) < FEWEST_ITEMS:
             return None
         with self._lock:
-            if together not in self._made:
-                self._made[together] = None
-                self._waiting.append(together)
-                self._begin(sets)
-            return self._made[together]
+            if together in self._made:
+                return self._made[together]
+            self._made[together] = None
+            self._waiting.append(together)
+            begins, self._is_at_work = not self._is_at_work, True
+        if begins:
+            self._begin(sets)
+        return self._made[together]
 
     def _begin(self, sets: Sets) -> None:
-        if self._is_at_work:
-            return
         try:
             in_background(partial(self._work, sets))
         except RuntimeError as error:  # no more threads
             log.warning("Items are counted by sets: their combinations cannot be made (%s).", error)
-            self._waiting.clear()
-        else:
-            self._is_at_work = True
+            with self._lock:
+                self._is_at_work = False
+                self._waiting.clear()
 
     def _work(self, sets: Sets) -> None:
         while True:
