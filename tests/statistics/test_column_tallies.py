@@ -102,19 +102,25 @@ def test_items_and_letters_are_counted_by_sets_while_letters_change(
         }  # fmt: skip
 
 
-def test_a_page_tells_its_selection_once_and_its_counts_alone_read_no_sets_of_all_items(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored_world(random.Random(25), 10)
-    keeping.keep_columns()
-    told: list[WhereNode] = []
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[WhereNode]:
+    """The conditions that sets are asked to tell, as they are asked."""
+    asked: list[WhereNode] = []
     own = Columns.told_by_sets
 
     def noted(columns: Columns, where: WhereNode) -> SelectedItems:
-        told.append(where)
+        asked.append(where)
         return own(columns, where)
 
     monkeypatch.setattr(Columns, "told_by_sets", noted)
+    return asked
+
+
+def test_a_page_tells_its_selection_once_and_its_counts_alone_read_no_sets_of_all_items(
+    people: People, folder: Path, told: list[WhereNode]
+) -> None:
+    stored_world(random.Random(25), 10)
+    keeping.keep_columns()
     with one_snapshot():
         reader = Compared()
         assert reader.tallies(Selection.everything(), ["sex"]) is None
@@ -149,18 +155,10 @@ def test_many_changed_items_are_placed_for_lists_alone(
 
 
 def test_what_sets_cannot_tell_is_refused_once_and_without_reading_them(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+    people: People, folder: Path, told: list[WhereNode]
 ) -> None:
     stored_world(random.Random(29), 10)
     keeping.keep_columns()
-    asked: list[WhereNode] = []
-    own = Columns.told_by_sets
-
-    def noted(columns: Columns, where: WhereNode) -> SelectedItems:
-        asked.append(where)
-        return own(columns, where)
-
-    monkeypatch.setattr(Columns, "told_by_sets", noted)
     untold = Selection(ItemFact.objects.filter(case_items=1), whole_letters=True)
     with one_snapshot():
         reader = Compared()
@@ -170,7 +168,7 @@ def test_what_sets_cannot_tell_is_refused_once_and_without_reading_them(
         assert engine.count_letters(untold)
         columns_of_version = reader.columns()
         assert columns_of_version is not None
-        assert (len(asked), columns_of_version.sets.is_read) == (1, False)
+        assert (len(told), columns_of_version.sets.is_read) == (1, False)
         assert reader.tallies(Selection.everything(), ["sex"]) is None
         assert reader.tallies(parse_selection(QueryDict("sex=male")).selection, ["sex"]) is not None
         assert reader.tallies(Selection.everything(), ["sex"]) is not None  # refused by the state of the process alone
