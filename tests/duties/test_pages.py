@@ -91,6 +91,25 @@ def test_selected_duties_are_done_and_reopened(as_casemanager: Client, people: P
     assert first.state == DutyState.OPEN
 
 
+def test_a_duty_opened_from_the_worklist_leads_back_to_the_same_part_of_it(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    duty = received(store, people, 1, 3)
+    (row,) = as_casemanager.get("/worklist/?whose=nobody").context["rows"]
+    address = f"/worklist/{row.duty.pk}/?whose=nobody&list=worklist"
+    assert f'href="{address.replace("&", "&amp;")}"' in as_casemanager.get("/worklist/?whose=nobody").content.decode()
+    assert 'href="/worklist/?whose=nobody"' in as_casemanager.get(address).content.decode()
+    assert as_casemanager.post(address, {"do": "given"}).headers["Location"] == address, "its due date is other now"
+    refused = as_casemanager.post(address, {"do": "done", "done_on": "soon", "note": "My words"})
+    assert (refused.status_code, 'href="/worklist/?whose=nobody"' in refused.content.decode()) == (422, True)
+    done = {"do": "done", "done_on": f"{timezone.localdate():%m/%d/%y}"}
+    page = as_casemanager.post(address, done, follow=True)
+    assert page.redirect_chain == [("/worklist/?whose=nobody", 302)]
+    assert "Done: Reimburse services already given, CM26-0000001, item 1." in page.content.decode()
+    elsewhere = as_casemanager.post(f"/worklist/{duty.pk}/", {"do": "reopen"})
+    assert elsewhere.headers["Location"] == f"/cases/{duty.letter_id}/#duties"
+
+
 def test_a_duty_that_another_user_closed_meanwhile_is_not_said_to_be_saved(
     as_casemanager: Client, people: People, store: Store
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from determinations.duties import actions as duty_actions
 from determinations.duties import documents
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused, IssuedLater
 from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
+from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
@@ -26,13 +27,23 @@ from determinations.wording.figures import counted
 
 #: Letters that were issued later are listed up to this many.
 _MOST_LISTED = 50
+#: What a saved form did, in a word; then which duty.
+_DONE = {"done": "Done", "not_required": "Not required", "reopen": "Reopened", "assign": "Assigned"}
+#: Actions after which the page of the duty is shown again: always, or if it was opened from the worklist.
+_STAYS_FOR = frozenset(["attach", "remove_document"])
+_STAYS_IN_LIST = frozenset(["given", "not_given", "reopen"])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_work
 def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """One duty: its rule, and the forms to close, reopen or assign it."""
+    """One duty: its rule, and the forms to close, reopen or assign it.
+
+    ``list=worklist``, with the tab and the user of the worklist, says that it was opened there: so it is left.
+    """
     duty = get_object_or_404(Duty.objects.select_related("rule", "assigned_to", "letter__case"), pk=pk)
+    from_list = request.GET.get("list") == "worklist"
+    worklist = with_query(reverse("worklist"), changed(request.GET, without=("list",)) if from_list else QueryDict())
     refused = ""
     if request.method == "POST":
         try:
@@ -40,17 +51,18 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
         except DutyRefused as refusal:
             refused = str(refusal)
         else:
-            messages.success(request, "Saved.")
-            about_document = "document" in request.POST.get("do", "") or request.POST.get("do") == "attach"
-            return redirect(
-                request.path if about_document else f"{reverse('case_detail', args=[duty.letter_id])}#duties"
-            )
+            messages.success(request, f"{_DONE.get(request.POST['do'], 'Saved')}: {_name_of(duty)}.")
+            if request.POST["do"] in _STAYS_FOR or (from_list and request.POST["do"] in _STAYS_IN_LIST):
+                return redirect(request.get_full_path())
+            return redirect(worklist if from_list else f"{reverse('case_detail', args=[duty.letter_id])}#duties")
     today = timezone.localdate()
     item = DisputedItem.objects.filter(case=duty.letter_id, number=duty.item_number).first()
     context = {
         "duty": duty,
+        "worklist_url": worklist,
         "item": item,
         "when": in_words(duty, today),
+        "is_late": duty.state == "open" and bool(duty.due_on and duty.due_on < today),
         "today": today,
         "people": [person.get_username() for person in workers(request)[:100]],
         "refused": refused,
@@ -60,6 +72,10 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
         "note": request.POST.get("note", "") if refused else duty.note,
     }
     return render(request, "duties/duty.html", context, status=422 if refused else 200)
+
+
+def _name_of(duty: Duty) -> str:
+    return f"{duty.rule.title}, {duty.letter.case.case_number or 'case without a number'}, item {duty.item_number}"
 
 
 def _act(request: HttpRequest, duty: Duty) -> None:

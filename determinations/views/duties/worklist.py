@@ -130,6 +130,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
             for bucket in worklist.BUCKETS
         ],
         "all_query": with_query(reverse("worklist"), changed(request.GET, without=("when", "after", "before"))),
+        "duty_query": changed(request.GET, {"list": "worklist"}).urlencode(),
         "bucket": worklist.BUCKET_BY_KEY.get(when),
         "when": when,
         "whose": whose,
