@@ -13,9 +13,9 @@ from determinations.browsing.column_cases import MOST_WITHOUT_ITEMS, CasesByColu
 from determinations.filters.kinds import KINDS, Stored
 from determinations.filters.options import MOST_COUNTED
 from determinations.models.dimensions import MARKS, Dimension, Kind, Scope
-from determinations.statistics.columns.bits import BitValue
 from determinations.statistics.columns.counted import GROUPABLE
 from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.sets.places import BitValue
 from determinations.statistics.interface import TABLE
 from determinations.wording.labels import Labels
 

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import duckdb
 import pytest
 
-from determinations.statistics.columns import bits, opened
+from determinations.statistics.columns import opened
+from determinations.statistics.columns.sets import writing as set_writing
 
 
 @pytest.fixture
@@ -53,16 +54,16 @@ FailWriting = Callable[[str, int, type[Exception]], AbstractContextManager[None]
 
 @pytest.fixture
 def fail_writing(monkeypatch: pytest.MonkeyPatch) -> FailWriting:
-    make: Any = bits._Writer.__init__
+    make: Any = set_writing._Writer.__init__
 
     @contextmanager
     def failing(table: str, nth: int, error: type[Exception]) -> Iterator[None]:
-        def make_failing(writer: bits._Writer, engine: Any) -> None:
+        def make_failing(writer: set_writing._Writer, engine: Any) -> None:
             make(writer, _FailingEngine(engine, table, nth, error))
 
         with monkeypatch.context() as patched:
-            patched.setattr(bits, "_BYTES_AT_ONCE", 1)  # a statement for each set
-            patched.setattr(bits._Writer, "__init__", make_failing)
+            patched.setattr(set_writing, "_BYTES_AT_ONCE", 1)  # a statement for each set
+            patched.setattr(set_writing._Writer, "__init__", make_failing)
             yield
 
     return failing

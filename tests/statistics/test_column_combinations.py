@@ -13,8 +13,8 @@ from pyroaring import BitMap
 
 from determinations.browsing.selection import parse_selection
 from determinations.statistics.columns import combinations, keeping
-from determinations.statistics.columns.bits import BitValue, Order, Sets
 from determinations.statistics.columns.combinations import FileCombinations, combinations_of
+from determinations.statistics.columns.sets.places import BitValue, Order, Sets
 from determinations.statistics.interface import Sums
 from determinations.statistics.sql_engine import one_snapshot
 from tests.fixtures.people import People

@@ -19,9 +19,14 @@ from determinations.corrections.actions import correct_field
 from determinations.models import Case, CaseText, Citation, ItemFact, Letter
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
-from determinations.statistics.columns import bits, found, keeping
+from determinations.statistics.columns import keeping
 from determinations.statistics.columns.dialect import NotInColumns
-from determinations.statistics.columns.found import matching
+from determinations.statistics.columns.found import gathering, version
+from determinations.statistics.columns.found import reading as found_reading
+from determinations.statistics.columns.found import writing as found_writing
+from determinations.statistics.columns.found.query import matching
+from determinations.statistics.columns.found.table import FOUND, SECTIONS, WORDS
+from determinations.statistics.columns.sets import writing as set_writing
 from determinations.statistics.columns.version import Columns
 from determinations.statistics.columns.writing import Written
 from determinations.statistics.interface import Selection
@@ -50,7 +55,7 @@ _BY_POSTGRESQL = (
 
 @pytest.fixture(autouse=True)
 def _every_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found, "FEWEST_ITEMS", 1)
+    monkeypatch.setattr(gathering, "FEWEST_ITEMS", 1)
 
 
 def compare(address: str) -> None:
@@ -142,7 +147,7 @@ def test_with_many_changed_items_postgresql_tells_words(
     keeping.keep_columns()
     case = Case.objects.current().filter(item_count__gt=0).exclude(sex="female").order_by("pk")[0]
     correct_field(case.pk, "sex", "female", by=people.admin, now=NOW, reason="misread")
-    monkeypatch.setattr(found, "MOST_CHANGED", 0)
+    monkeypatch.setattr(version, "MOST_CHANGED", 0)
     with one_snapshot() as engine:
         with_word = ITEMS.filterset(QueryDict("q=lumbar")).qs
         assert engine.items_by_column(Selection(with_word, whole_letters=False)) is None
@@ -156,7 +161,7 @@ def test_a_file_without_room_leaves_the_rest_to_postgresql(
     chance = random.Random(44)
     stored_world(chance, 12)
     for number, most in enumerate((0, 400, 1_500, 10**6)):
-        monkeypatch.setattr(found, "_MOST_BYTES", most)
+        monkeypatch.setattr(found_writing, "_MOST_BYTES", most)
         keeping.keep_columns(anew=True)
         for address in _TOLD[number % 2 : 12 : 2]:
             compare_lists(address.replace(" ", "+"), chance)
@@ -165,7 +170,7 @@ def test_a_file_without_room_leaves_the_rest_to_postgresql(
 def test_only_so_many_sets_stay_in_memory(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored_world(random.Random(45), 10)
     keeping.keep_columns()
-    monkeypatch.setattr(found, "_MOST_KEPT", 1)
+    monkeypatch.setattr(found_reading, "_MOST_KEPT", 1)
     with one_snapshot() as engine:
         assert engine.cases_by_column(["'lumbar'", "'spine'"]) is not None
         assert engine._columns is not None
@@ -183,7 +188,7 @@ def test_memory_that_runs_out_leaves_words_to_postgresql(
     def out_of_memory(_lexeme: str) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(found, "_items_having", out_of_memory)
+    monkeypatch.setattr(gathering, "_items_having", out_of_memory)
     assert keeping.keep_columns() is not None
     for address in ("q=lumbar", "reviewer_section=opioid"):
         compare_lists(address, chance)
@@ -191,7 +196,7 @@ def test_memory_that_runs_out_leaves_words_to_postgresql(
 
 
 def test_few_items_need_no_sets_of_words(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found, "FEWEST_ITEMS", 10_000)
+    monkeypatch.setattr(gathering, "FEWEST_ITEMS", 10_000)
     stored_world(random.Random(47), 8)
     keeping.keep_columns()
     with one_snapshot() as engine:
@@ -204,25 +209,25 @@ def _sets(folder: Path, written: Written | None) -> dict[str, int]:
     assert written is not None
     with duckdb.connect() as engine:
         engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
-        return dict(engine.execute(f"SELECT kind, count(*) FROM file.{found.FOUND} GROUP BY kind").fetchall())
+        return dict(engine.execute(f"SELECT kind, count(*) FROM file.{FOUND} GROUP BY kind").fetchall())
 
 
 def test_a_merged_file_gathers_what_the_one_before_had_none_of(
     people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(49)
-    monkeypatch.setattr(found, "FEWEST_ITEMS", 40)
+    monkeypatch.setattr(gathering, "FEWEST_ITEMS", 40)
     stored_world(chance, 6)
-    assert found.WORDS not in _sets(folder, keeping.keep_columns())
+    assert WORDS not in _sets(folder, keeping.keep_columns())
     stored_letters(random_document(chance, 100 + number) for number in range(40))
     merged = keeping.keep_columns(at_once=True)
     assert merged is not None
     assert merged.merged
     all_kinds = _sets(folder, merged)
-    assert all_kinds[found.WORDS] > 4
+    assert all_kinds[WORDS] > 4
     with monkeypatch.context() as patched:
-        patched.setattr(found, "_places_by_value", Failing(MemoryError))
-        patched.setattr(found, "_sections", Failing(MemoryError))
+        patched.setattr(found_writing, "places_by_value", Failing(MemoryError))
+        patched.setattr(gathering, "_sections", Failing(MemoryError))
         stored_letters(random_document(chance, 200 + number) for number in range(2))
         assert _sets(folder, keeping.keep_columns(at_once=True)) == {}
     stored_letters(random_document(chance, 300 + number) for number in range(2))
@@ -269,8 +274,8 @@ def _names_of_reviewers(folder: Path, written: Written | None) -> list[str]:
     assert written is not None
     with duckdb.connect() as engine:
         engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
-        kind = found.SECTIONS["reviewer"]
-        rows = engine.execute(f"SELECT value FROM file.{found.FOUND} WHERE kind = '{kind}'").fetchall()
+        kind = SECTIONS["reviewer"]
+        rows = engine.execute(f"SELECT value FROM file.{FOUND} WHERE kind = '{kind}'").fetchall()
     return [name for (name,) in rows]
 
 
@@ -283,7 +288,8 @@ def test_names_of_sections_beyond_a_limit_are_found_by_postgresql(
     assert "" in every
     assert len(every) > 2
     for most in (0, len(every) - 2, len(every) - 1):
-        monkeypatch.setattr(found, "MOST_SECTIONS", most)
+        for module in (gathering, found_writing):
+            monkeypatch.setattr(module, "MOST_SECTIONS", most)
         names = _names_of_reviewers(folder, keeping.keep_columns(anew=True))
         assert len(set(names) - {""}) == most
         assert ("" in names) == (most == len(every) - 1)
@@ -294,7 +300,8 @@ def test_names_of_sections_beyond_a_limit_are_found_by_postgresql(
     assert set(names) == every - {""}
     for address in ("reviewer_section=opioid", "claims_section=MRI", "reviewer_section=a"):
         compare_lists(address, chance)
-    monkeypatch.setattr(found, "MOST_SECTIONS", 2_000)
+    for module in (gathering, found_writing):
+        monkeypatch.setattr(module, "MOST_SECTIONS", 2_000)
     assert set(_names_of_reviewers(folder, keeping.keep_columns(anew=True))) > every
 
 
@@ -305,7 +312,7 @@ def test_an_empty_name_of_a_section_is_no_section(people: People, folder: Path) 
     assert written is not None
     with duckdb.connect() as engine:
         engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
-        names = engine.execute(f"SELECT value FROM file.{found.FOUND} WHERE kind <> '{found.WORDS}'").fetchall()
+        names = engine.execute(f"SELECT value FROM file.{FOUND} WHERE kind <> '{WORDS}'").fetchall()
     assert names.count(("",)) == 2  # says that there are no others, once for each side
     assert ("A 'quoted' name",) in names
 
@@ -333,10 +340,10 @@ def test_other_queries_are_refused(query: str) -> None:
 def test_a_file_without_places_has_no_sets(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(48)
     stored_world(chance, 8)
-    monkeypatch.setattr(bits, "MOST_ID", 0)
+    monkeypatch.setattr(set_writing, "MOST_ID", 0)
     written = keeping.keep_columns()
     assert written is not None
     with duckdb.connect() as engine:
         engine.execute(f"ATTACH '{folder / written.name}' AS file (READ_ONLY)")
-        assert engine.execute(f"SELECT count(*) FROM file.{found.FOUND}").fetchall() == [(0,)]
+        assert engine.execute(f"SELECT count(*) FROM file.{FOUND}").fetchall() == [(0,)]
     compare_lists("q=lumbar", chance)

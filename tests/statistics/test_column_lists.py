@@ -24,8 +24,9 @@ from determinations.filters.kinds import KINDS
 from determinations.models import Case, ItemFact, OfficeField, OfficeValue
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
-from determinations.statistics.columns import bits, keeping
+from determinations.statistics.columns import keeping
 from determinations.statistics.columns.counted import COLUMNS
+from determinations.statistics.columns.sets import writing as set_writing
 from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.newest import newest_items, newest_rows
@@ -96,9 +97,11 @@ def test_columns_with_many_values_and_office_fields_are_counted_without_numbers(
         Case.objects.filter(pk=case.pk).update(**{employer.column: employers[number % 4]})
         ItemFact.objects.filter(case=case).update(**{employer.column: employers[number % 4]})
     many = {"specialties", "licensure", "claims_authority_ids", "reviewer_authority_ids", employer.column}
-    sets_of = bits._Writer._sets_of
+    sets_of = set_writing._Writer._sets_of
     monkeypatch.setattr(
-        bits._Writer, "_sets_of", lambda self, column, rows: [] if column.name in many else sets_of(self, column, rows)
+        set_writing._Writer,
+        "_sets_of",
+        lambda self, column, rows: [] if column.name in many else sets_of(self, column, rows),
     )
     keeping.keep_columns()
     with one_snapshot() as engine:
@@ -152,24 +155,24 @@ def test_a_column_that_takes_too_much_is_counted_without_sets(
     people: People, folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     stored_world(random.Random(15), 25)
-    sets_of, in_memory = bits._Writer._sets_of, bits._Writer._in_memory
+    sets_of, in_memory = set_writing._Writer._sets_of, set_writing._Writer._in_memory
 
-    def failing_sets(self: bits._Writer, column: Any, rows: Any) -> Any:
+    def failing_sets(self: set_writing._Writer, column: Any, rows: Any) -> Any:
         with monkeypatch.context() as patched:
             if column.name == "licensure" and fault == "memory":
                 raise duckdb.OutOfMemoryException("synthetic")
             if column.name == "licensure" and fault == "values":
-                patched.setattr(bits, "MOST_VALUES", 1)
+                patched.setattr(set_writing, "MOST_VALUES", 1)
             return sets_of(self, column, rows)
 
-    def failing_memory(self: bits._Writer, rows: Any) -> Any:
+    def failing_memory(self: set_writing._Writer, rows: Any) -> Any:
         with monkeypatch.context() as patched:
             if rows[0][0] == "licensure" and fault == "budget":
                 patched.setattr(self, "left", 1)
             return in_memory(self, rows)
 
-    monkeypatch.setattr(bits._Writer, "_sets_of", failing_sets)
-    monkeypatch.setattr(bits._Writer, "_in_memory", failing_memory)
+    monkeypatch.setattr(set_writing._Writer, "_sets_of", failing_sets)
+    monkeypatch.setattr(set_writing._Writer, "_in_memory", failing_memory)
     keeping.keep_columns()
     with one_snapshot() as engine:
         selected = engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False))
@@ -185,13 +188,13 @@ def test_without_sets_some_cases_are_counted(
 ) -> None:
     stored_world(random.Random(13), 8)
     if fault == "ids":
-        monkeypatch.setattr(bits, "MOST_ID", 1)
+        monkeypatch.setattr(set_writing, "MOST_ID", 1)
     else:
 
-        def out_of_memory(_self: bits._Writer) -> None:
+        def out_of_memory(_self: set_writing._Writer) -> None:
             raise duckdb.OutOfMemoryException("synthetic")
 
-        monkeypatch.setattr(bits._Writer, "_write_order", out_of_memory)
+        monkeypatch.setattr(set_writing._Writer, "_write_order", out_of_memory)
     keeping.keep_columns()
     with one_snapshot() as engine:
         assert engine.items_by_column(Selection(ItemFact.objects.all(), whole_letters=False)) is None

@@ -13,8 +13,11 @@ from determinations.browsing.column_keys import item_keys
 from determinations.browsing.lists import ITEMS
 from determinations.models import ItemFact
 from determinations.paging.filtered import keys_from
-from determinations.statistics.columns import bits, keeping, opened, placed
+from determinations.statistics.columns import keeping, opened, placed
 from determinations.statistics.columns.counted import COLUMNS
+from determinations.statistics.columns.sets import reading as set_reading
+from determinations.statistics.columns.sets import tables
+from determinations.statistics.columns.sets import writing as set_writing
 from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
@@ -38,7 +41,7 @@ def test_a_column_has_the_sets_of_all_its_values_or_none_wherever_memory_runs_ou
         whole = engine.items_by_column(Selection.everything())
     assert whole is not None
     for nth, error in zip((2, 5, 9, 20, 33, 60), cycle(_ERRORS), strict=False):
-        with fail_writing(bits.BITS, nth, error):
+        with fail_writing(tables.BITS, nth, error):
             keeping.keep_columns(anew=True)
         with one_snapshot() as engine:
             known = engine.items_by_column(Selection.everything())
@@ -50,12 +53,12 @@ def test_a_column_has_the_sets_of_all_its_values_or_none_wherever_memory_runs_ou
                 compare_items(address)
 
 
-@pytest.mark.parametrize("table", [bits.IDS, bits.DAYS])
+@pytest.mark.parametrize("table", [tables.IDS, tables.DAYS])
 def test_without_memory_for_the_order_of_lists_there_are_no_sets(
     people: People, folder: Path, fail_writing: FailWriting, caplog: pytest.LogCaptureFixture, table: str
 ) -> None:
     stored_world(random.Random(24), 5)
-    with fail_writing(table, 2 if table == bits.IDS else 1, duckdb.OutOfMemoryException):
+    with fail_writing(table, 2 if table == tables.IDS else 1, duckdb.OutOfMemoryException):
         assert keeping.keep_columns() is not None
     assert "not counted in advance: memory ran out" in caplog.text
     with one_snapshot() as engine:
@@ -65,21 +68,21 @@ def test_without_memory_for_the_order_of_lists_there_are_no_sets(
 def test_the_reason_why_a_column_has_no_sets_is_logged(
     people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
-    caplog.set_level("INFO", "determinations.statistics.columns.bits")
+    caplog.set_level("INFO", "determinations.statistics.columns.sets.writing")
     stored_world(random.Random(24), 5)
     with monkeypatch.context() as patched:
-        patched.setattr(bits, "MOST_VALUES", 1)
+        patched.setattr(set_writing, "MOST_VALUES", 1)
         keeping.keep_columns()
     assert "by sex in advance: it has over 1 values" in caplog.text
-    write, items = bits._Writer.write, ItemFact.objects.count()
+    write, items = set_writing._Writer.write, ItemFact.objects.count()
 
     def write_anew(left: int) -> None:
-        def with_little(writer: bits._Writer) -> None:
+        def with_little(writer: set_writing._Writer) -> None:
             writer.left = left
             write(writer)
 
         with monkeypatch.context() as patched:
-            patched.setattr(bits._Writer, "write", with_little)
+            patched.setattr(set_writing._Writer, "write", with_little)
             keeping.keep_columns(anew=True)
 
     write_anew(8 * items + 500)
@@ -110,7 +113,7 @@ def test_sets_that_cannot_be_read_are_not_tried_again_for_each_request(
     stored_world(random.Random(26), 3)
     keeping.keep_columns()
     failing = Failing(MemoryError)
-    monkeypatch.setattr(bits, "_read", failing)
+    monkeypatch.setattr(set_reading, "_read", failing)
     for _ in range(3):
         with one_snapshot() as engine:
             assert engine.items_by_column(Selection.everything()) is None

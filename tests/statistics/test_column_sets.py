@@ -18,8 +18,10 @@ from determinations.browsing.lists import ITEMS
 from determinations.models import Case, ItemFact
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
-from determinations.statistics.columns import bits, keeping, placed, reading, walk
+from determinations.statistics.columns import keeping, placed, reading, walk
 from determinations.statistics.columns.counted import COLUMNS
+from determinations.statistics.columns.sets.places import Order, Sets
+from determinations.statistics.columns.sets.writing import MOST_ID
 from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
@@ -102,16 +104,16 @@ def test_a_file_has_sets_of_every_value_of_every_column(people: People, folder: 
 
 
 def test_places_are_found_by_id_in_memory_for_the_items_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = array("I", [900, 7, bits.MOST_ID, 12])
-    file = bits.Sets(bits.Order([1] * 4, ids))
-    now = bits.Sets(bits.Order([1, 2], [2**40, 5], start=4))
+    ids = array("I", [900, 7, MOST_ID, 12])
+    file = Sets(Order([1] * 4, ids))
+    now = Sets(Order([1, 2], [2**40, 5], start=4))
     facts = placed.PlacedFacts(file, placed.ChangedItems(BitMap([1]), now))
     monkeypatch.setattr(numpy, "full", None)
-    asked = numpy.array([-1, 0, 5, 7, 8, 12, 900, bits.MOST_ID, bits.MOST_ID + 8, 2**40, 2**41])
+    asked = numpy.array([-1, 0, 5, 7, 8, 12, 900, MOST_ID, MOST_ID + 8, 2**40, 2**41])
     assert facts.places_of(asked) == BitMap([0, 2, 3, 4, 5])
     assert facts.places_of(asked[:0]) == BitMap()
     assert sum(part.nbytes for part in file.by_id) == 8 * len(ids)
-    assert placed.PlacedFacts(bits.Sets(bits.Order((), ()))).places_of(asked) == BitMap()
+    assert placed.PlacedFacts(Sets(Order((), ()))).places_of(asked) == BitMap()
 
 
 def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(

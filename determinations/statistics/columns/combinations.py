@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import BitValue, Sets
 from determinations.statistics.columns.layout import ARRAYS
+from determinations.statistics.columns.sets.places import BitValue, Sets
 
 if TYPE_CHECKING:
     import numpy

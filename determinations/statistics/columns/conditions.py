@@ -19,18 +19,13 @@ from django.db.models.lookups import Lookup
 from django.db.models.sql.where import NothingNode, WhereNode
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import BitValue, Order, in_all
 from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.dialect import NotInColumns
-from determinations.statistics.columns.found import (
-    SECTIONS,
-    SECTIONS_FUNCTION,
-    WORDS,
-    WORDS_FUNCTION,
-    FoundInFile,
-    matching,
-)
+from determinations.statistics.columns.found.query import matching
+from determinations.statistics.columns.found.reading import FoundInFile
+from determinations.statistics.columns.found.table import SECTIONS, SECTIONS_FUNCTION, WORDS, WORDS_FUNCTION
 from determinations.statistics.columns.layout import ARRAYS, ITEMS
+from determinations.statistics.columns.sets.places import BitValue, Order, in_all
 
 _DATE = "decision_date"
 _COMPARED: Mapping[str, Callable[[int, int], bool]] = {

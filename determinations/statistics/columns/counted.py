@@ -12,7 +12,7 @@ from datetime import date
 
 import duckdb
 
-from determinations.models.dimensions import DIMENSIONS, Kind
+from determinations.models.dimensions import DIMENSIONS, Kind, Scope
 from determinations.parsing.results import SIDES
 from determinations.statistics.columns.layout import ITEMS
 
@@ -82,6 +82,11 @@ COLUMNS = (
     SetColumn(CATEGORY_GROUND, "VARCHAR", _CATEGORY_GROUNDS, several=True),
     *_stored(_OF_STATISTICS),
 )
+
+#: All items of a case have the same value in these.
+OF_LETTERS = frozenset(dimension.item_column for dimension in DIMENSIONS if dimension.of_letter)
+#: The columns that a case may have several values of.
+OF_ITEMS = frozenset(d.item_column for d in DIMENSIONS if d.scope in (Scope.ITEM, Scope.CASE_OR_ITEM)) - OF_LETTERS
 
 
 def define_denied_since(engine: duckdb.DuckDBPyConnection, schema: str) -> None:

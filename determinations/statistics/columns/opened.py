@@ -15,14 +15,14 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from determinations.access.scope import current_scope
-from determinations.statistics.columns.bits import SetsOfFile
 from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
 from determinations.statistics.columns.combinations import FileCombinations
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
-from determinations.statistics.columns.found import FoundInFile
+from determinations.statistics.columns.found.reading import FoundInFile
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, REFERENCE
 from determinations.statistics.columns.letters import BLOCK, BLOCKS, place_changed
+from determinations.statistics.columns.sets.reading import SetsOfFile
 from determinations.statistics.columns.version import Columns
 
 log = logging.getLogger(__name__)

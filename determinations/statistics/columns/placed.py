@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import duckdb
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import OF_ITEMS, BitValue, Order, Sets, Told, first_items
 from determinations.statistics.columns.combinations import Combinations, FileCombinations
-from determinations.statistics.columns.counted import COLUMNS, define_denied_since
+from determinations.statistics.columns.counted import COLUMNS, OF_ITEMS, define_denied_since
 from determinations.statistics.columns.dialect import NotInColumns
-from determinations.statistics.columns.found import WORDS, FoundInFile, FoundInVersion, matching
+from determinations.statistics.columns.found.query import matching
+from determinations.statistics.columns.found.reading import FoundInFile
+from determinations.statistics.columns.found.table import WORDS
+from determinations.statistics.columns.found.version import FoundInVersion
 from determinations.statistics.columns.layout import ARRAYS, ITEMS
+from determinations.statistics.columns.sets.places import BitValue, Order, Sets, Told, first_items
 from determinations.statistics.columns.walk import places_of_day
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import OF_ITEMS, BitValue, first_items
+from determinations.statistics.columns.counted import OF_ITEMS
 from determinations.statistics.columns.placed import PlacedFacts
+from determinations.statistics.columns.sets.places import BitValue, first_items
 from determinations.statistics.columns.walk import Row, Walk, newest_places, places_of_day
 from determinations.statistics.interface import NewestItem
 

@@ -10,14 +10,15 @@ import duckdb
 from django.db.models.sql.where import WhereNode
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import Order, Sets, SetsOfFile, in_all
 from determinations.statistics.columns.combinations import FileCombinations
 from determinations.statistics.columns.conditions import check_told, passing
 from determinations.statistics.columns.dialect import NotInColumns, Value, decoded, translate
-from determinations.statistics.columns.found import FoundInFile
+from determinations.statistics.columns.found.reading import FoundInFile
 from determinations.statistics.columns.layout import ITEMS, KEY
 from determinations.statistics.columns.placed import ChangedItems, PlacedFacts
 from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.sets.places import Order, Sets, in_all
+from determinations.statistics.columns.sets.reading import SetsOfFile
 
 if TYPE_CHECKING:
     import numpy

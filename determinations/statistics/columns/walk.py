@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pyroaring import BitMap
 
-from determinations.statistics.columns.bits import Order
+from determinations.statistics.columns.sets.places import Order
 
 #: A row of a list: its date of decision and its ID.
 Row: TypeAlias = tuple[date | None, int]

@@ -10,11 +10,10 @@ import duckdb
 from django.db import connection, transaction
 
 from determinations.statistics.columns import files
-from determinations.statistics.columns.bits import write_bits
 from determinations.statistics.columns.cited import CITED, DEFINITION, cited_items
 from determinations.statistics.columns.counted import define_denied_since
 from determinations.statistics.columns.digest import layout_digest
-from determinations.statistics.columns.found import write_found
+from determinations.statistics.columns.found.writing import write_found
 from determinations.statistics.columns.horizon import EDITIONS, changed_items
 from determinations.statistics.columns.layout import CITATIONS, ITEMS, REFERENCE
 from determinations.statistics.columns.letters import (
@@ -26,6 +25,7 @@ from determinations.statistics.columns.letters import (
     with_places,
 )
 from determinations.statistics.columns.opened import MOST_CHANGED, memory_only
+from determinations.statistics.columns.sets.writing import write_bits
 
 #: Items that are copied at a time, about: they are in memory meanwhile.
 _ROWS_AT_ONCE = 60_000
