@@ -6,12 +6,14 @@ from typing import Any
 from django.db import connection, transaction
 
 #: Every table of the application and of Django but the record of migrations, with its columns that can be written.
+#: Those of which indexes keep what a function says come last: it reads the rows of other tables.
 _TABLES = """
     SELECT relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
     FROM pg_class JOIN pg_namespace space ON space.oid = relnamespace JOIN pg_attribute ON attrelid = pg_class.oid
     WHERE nspname = %s AND relkind = 'r' AND relname <> 'django_migrations'
         AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-    GROUP BY relname
+    GROUP BY pg_class.oid, relname
+    ORDER BY EXISTS (SELECT FROM pg_index WHERE indrelid = pg_class.oid AND indexprs IS NOT NULL), relname
 """
 
 
@@ -39,7 +41,7 @@ def restore(cursor: Any, schema: str) -> None:
                 cursor.execute(f"DELETE FROM public.{table}")
         else:
             cursor.execute(f"TRUNCATE {', '.join(f'public.{table}' for table in columns)}")
-        for table, names in kept.items():
+        for table, names in ((table, kept[table]) for table in columns if table in kept):
             cursor.execute(f"INSERT INTO public.{table} ({names}) SELECT {names} FROM {schema}.{table}")
 
 

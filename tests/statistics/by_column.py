@@ -1,11 +1,23 @@
 """What tests of the column engine share: every answer is compared with PostgreSQL's."""
 
+import random
+from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import pytest
 from django.db.models import F
 from django.http import QueryDict
 
-from determinations.browsing.lists import ITEMS
+from determinations.browsing.column_cases import FindCases
+from determinations.browsing.column_keys import item_keys
+from determinations.browsing.counted_cases import values_of
+from determinations.browsing.facets import Limits, count_facets
+from determinations.browsing.lists import CASES, ITEMS
+from determinations.browsing.neighbors import place_in_list
+from determinations.filters.kinds import KINDS
+from determinations.paging.filtered import keys_from
+from determinations.paging.keyset import cursor_at
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.columns import reading
 from determinations.statistics.columns.cited import CITED
@@ -142,3 +154,56 @@ def compare_items(address: str) -> None:
     items, cases = items_told(address)
     assert items == sorted(rows.values_list("pk", flat=True)), address
     assert cases == sorted(set(rows.values_list("case_id", flat=True))), address
+
+
+def compare_lists(address: str, chance: random.Random) -> None:
+    """Pages of both lists by column are those of PostgreSQL, and so is their count."""
+    query = QueryDict(address)
+    for kind in (ITEMS, CASES):
+        filterset = kind.filterset(query)
+        listed = kind.list_query(filterset, query)
+        find: Any = item_keys if kind.of_items else FindCases(filterset)
+        rows = list(listed.rows)
+        cursors = [cursor_at(row, listed.order, forward=way) for row in chance.sample(rows, min(1, len(rows)))
+                   for way in (True, False)]  # fmt: skip
+        for cursor in [None, *cursors]:
+            forward = cursor is None or cursor.forward
+            by_column = find(listed, cursor, 4, forward=forward)
+            assert by_column == keys_from(listed, cursor, 4, forward=forward), (kind.name, address, cursor)
+            assert by_column[1].number == len(rows), address
+
+
+def compare_places(address: str, chance: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place of a case in its list is that of PostgreSQL."""
+    query = QueryDict(f"list=cases&{address}")
+    keys = list(CASES.filterset(query).qs.values_list("pk", flat=True))
+    for pk in chance.sample(keys, min(3, len(keys))):
+        by_column = place_in_list(pk, query)
+        with monkeypatch.context() as patched:
+            patched.setattr(FindCases, "beside", lambda *_arguments: None)
+            assert place_in_list(pk, query) == by_column, (address, pk)
+
+
+def every_case(query: QueryDict) -> dict[str, dict[str, int]]:
+    """The counts of the rail of cases by reading every case."""
+    filterset = CASES.filterset(query)
+    assert filterset.is_valid()
+    numbers: dict[str, dict[str, int]] = {}
+    for dimension in filterset.dimensions:
+        kind, column = KINDS[dimension.kind], dimension.column(of_items=False)
+        if not (kind.counted and column and kind.is_offered(dimension, filterset.lookups.labels)):
+            continue
+        left_out = {name for name in kind.left_out(dimension) if query.get(name)}
+        rows = CASES.list_query(filterset, query, without=left_out).rows.values_list(column, flat=True)
+        counted = Counter(
+            value for stored in rows for value in set(values_of(dimension, column, stored, filterset.lookups.labels))
+        )
+        numbers[dimension.name] = dict(counted)
+    return numbers
+
+
+def of_rail(query: QueryDict) -> dict[str, dict[str, int]]:
+    """The counts of the rail of cases by column, none of which are of some cases."""
+    counted = count_facets(CASES, CASES.filterset(query), query, Limits(counted=1, many=1, enough=1))
+    assert not counted.capped
+    return {name: dict(of_one) for name, of_one in counted.counts.items()}

@@ -1,5 +1,7 @@
-"""A folder of column files for a test, and memory that runs out while one is written."""
+"""A folder of column files for a test, a world that is in one, and memory that runs out while one is written."""
 
+import random
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -8,9 +10,15 @@ from typing import Any, NoReturn
 
 import duckdb
 import pytest
+from django.contrib.auth.models import User
+from django.db.models.functions import Now
 
-from determinations.statistics.columns import opened
+from determinations.models import ColumnFile, FactChange
+from determinations.statistics.columns import keeping, opened
+from determinations.statistics.columns.found import gathering
 from determinations.statistics.columns.sets import writing as set_writing
+from tests.postgresql.snapshots import start_with
+from tests.statistics.worlds import WORDS, stored_world
 
 
 @pytest.fixture
@@ -20,6 +28,50 @@ def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
     opened.process.close()
     yield tmp_path / "columns"
     opened.process.close()
+
+
+@pytest.fixture
+def requested_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files have sets of words however few items there are: of those in requests alone, as each takes a statement."""
+    every, starts = gathering._words, tuple({word[:4].lower() for request in WORDS for word in request.split()})
+    monkeypatch.setattr(gathering, "FEWEST_ITEMS", 1)
+    monkeypatch.setattr(
+        gathering, "_words", lambda items: [word for word in every(items) if word.lstrip("=").startswith(starts)]
+    )
+
+
+@pytest.fixture(scope="session")
+def _kept_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("columns")
+
+
+@pytest.fixture
+def world(transactional_db: None, folder: Path, _kept_files: Path) -> None:
+    """Ten random letters, and a column file in which they are. Users come after this: it begins with no others."""
+    begin_with_world("world", folder, _kept_files)
+
+
+@pytest.fixture
+def world_with_words(transactional_db: None, folder: Path, _kept_files: Path, requested_words: None) -> None:
+    """The same, and the file has sets of words."""
+    begin_with_world("world_with_words", folder, _kept_files)
+
+
+def begin_with_world(name: str, folder: Path, kept: Path) -> None:
+    """Copy the rows and the file of a world; the first test of a process makes both."""
+
+    def write() -> None:
+        stored_world(random.Random(9), 10)
+        assert keeping.keep_columns() is not None
+        shutil.copytree(folder, kept / name)
+
+    assert not User.objects.exists()
+    start_with(name, write)
+    if not folder.exists():
+        shutil.copytree(kept / name, folder)
+        ColumnFile.objects.update(written_at=Now(), looked_at=Now())
+        # No other test counted the same version of the data, whose answers the process keeps.
+        FactChange.objects.create(mark=random.getrandbits(62))
 
 
 @dataclass

@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -12,15 +11,13 @@ from django.http import QueryDict
 from pyroaring import BitMap
 
 from determinations.browsing.selection import parse_selection
-from determinations.statistics.columns import combinations, keeping
+from determinations.statistics.columns import combinations
 from determinations.statistics.columns.combinations import FileCombinations, combinations_of
 from determinations.statistics.columns.sets.places import BitValue, Order, Sets
 from determinations.statistics.interface import Sums
 from determinations.statistics.sql_engine import one_snapshot
-from tests.fixtures.people import People
 from tests.statistics.by_column import Compared
 from tests.statistics.conftest import Failing
-from tests.statistics.worlds import stored_world
 
 _PLACES = 500
 
@@ -151,10 +148,8 @@ def test_sets_tell_where_no_thread_can_be_started(
 
 @pytest.mark.django_db(transaction=True)
 def test_without_memory_sets_go_on_telling(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    world: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stored_world(random.Random(33), 5)
-    keeping.keep_columns()
     failing = Failing(MemoryError)
     monkeypatch.setattr(combinations, "FEWEST_ITEMS", 0)
     monkeypatch.setattr(combinations, "combinations_of", failing)

@@ -37,9 +37,7 @@ from tests.statistics.worlds import NOW, stored_world
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path) -> None:
-    stored_world(random.Random(9), 10)
-    keeping.keep_columns()
+def test_a_correction_and_an_erasure_count_at_once(world: None, people: People, folder: Path) -> None:
     fact = ItemFact.objects.exclude(overturned=None).order_by("pk")[0]
     decision = "upheld" if fact.overturned else "overturned"
     before = overturned()
@@ -63,7 +61,7 @@ def test_a_correction_and_an_erasure_count_at_once(people: People, folder: Path)
 def test_a_file_is_written_in_the_order_of_dates_however_few_rows_are_in_memory(
     people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored_world(random.Random(4), 20)
+    stored_world(random.Random(4), 8)
     monkeypatch.setattr(writing, "_ROWS_AT_ONCE", 1)
     anew = keeping.keep_columns()
     fact = ItemFact.objects.exclude(decision_date=None).order_by("pk")[0]
@@ -108,11 +106,7 @@ def test_a_file_is_written_again_the_later_the_larger_it_is() -> None:
     assert [is_time(3_600_000, changed, seconds) for changed, seconds in ((2_000, 179), (2_000, 180))] == [False, True]
 
 
-def test_changes_are_not_read_before_it_is_time_for_a_large_file(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored_world(random.Random(9), 3)
-    keep_column_file()
+def test_changes_are_not_read_before_it_is_time_for_a_large_file(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     ItemFact.objects.update(sex="female")
     ColumnFile.objects.update(items=36_000_000)
     with monkeypatch.context() as patched:
@@ -131,10 +125,8 @@ def test_changes_are_not_read_before_it_is_time_for_a_large_file(
 
 
 def test_a_file_answers_on_when_memory_runs_out_while_changes_are_merged(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+    world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored_world(random.Random(9), 5)
-    keeping.keep_columns()
     for error, sex in ((duckdb.OutOfMemoryException, "female"), (MemoryError, "male")):
         with monkeypatch.context() as patched:
             _changes_cannot_be_merged(patched, error, sex)
@@ -165,10 +157,8 @@ def _changes_cannot_be_merged(monkeypatch: pytest.MonkeyPatch, error: type[Excep
 
 
 def test_a_file_is_named_until_the_one_that_is_written_anew_is_complete(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+    world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored_world(random.Random(9), 5)
-    keeping.keep_columns()
     before = ColumnFile.objects.get().name
     monkeypatch.setattr(keeping, "write_all", Failing(OSError("no room")))
     with pytest.raises(OSError, match="room"):
@@ -177,11 +167,7 @@ def test_a_file_is_named_until_the_one_that_is_written_anew_is_complete(
     assert column_file().level == Level.OK
 
 
-def test_many_changes_are_not_kept_in_memory_that_is_too_little(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored_world(random.Random(9), 5)
-    keeping.keep_columns()
+def test_many_changes_are_not_kept_in_memory_that_is_too_little(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     ItemFact.objects.update(sex="female")
     with monkeypatch.context() as patched:
         patched.setattr(writing, "_read_changed", Failing(duckdb.OutOfMemoryException))
@@ -235,9 +221,7 @@ def test_a_file_that_cannot_be_written_is_tried_again_later_each_time_and_the_st
     assert column_file().level == Level.OK
 
 
-def test_other_dates_of_editions_need_another_file(people: People, folder: Path) -> None:
-    stored_world(random.Random(8), 6)
-    keeping.keep_columns()
+def test_other_dates_of_editions_need_another_file(world: None) -> None:
     EditionValidity.objects.update(valid_to=date(2015, 1, 1))
     with one_snapshot() as engine:
         assert reading.ColumnReader().columns() is None
@@ -251,11 +235,7 @@ def test_other_dates_of_editions_need_another_file(people: People, folder: Path)
     assert "superseded" in {group.raw[1] for group in by_column}
 
 
-def test_a_file_in_which_other_columns_have_sets_is_not_read(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored_world(random.Random(8), 3)
-    keeping.keep_columns()
+def test_a_file_in_which_other_columns_have_sets_is_not_read(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digest, "COLUMNS", COLUMNS[1:])
     with one_snapshot():
         assert reading.ColumnReader().columns() is None

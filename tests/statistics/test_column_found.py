@@ -2,7 +2,6 @@
 
 import random
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -11,14 +10,10 @@ from pyroaring import BitMap
 
 from determinations.browsing import column_cases
 from determinations.browsing.column_cases import FindCases
-from determinations.browsing.column_keys import item_keys
 from determinations.browsing.lists import CASES, ITEMS
-from determinations.browsing.neighbors import place_in_list
 from determinations.cases import search_words
 from determinations.corrections.actions import correct_field
-from determinations.models import Case, CaseText, Citation, ItemFact, Letter
-from determinations.paging.filtered import keys_from
-from determinations.paging.keyset import cursor_at
+from determinations.models import Case, CaseText, Citation, ItemFact
 from determinations.statistics.columns import keeping
 from determinations.statistics.columns.dialect import NotInColumns
 from determinations.statistics.columns.found import gathering, version
@@ -27,103 +22,19 @@ from determinations.statistics.columns.found import writing as found_writing
 from determinations.statistics.columns.found.query import matching
 from determinations.statistics.columns.found.table import FOUND, SECTIONS, WORDS
 from determinations.statistics.columns.sets import writing as set_writing
-from determinations.statistics.columns.version import Columns
 from determinations.statistics.columns.writing import Written
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
-from tests.corrections.letters import NOW, document, store_reading, stored_letters
+from tests.corrections.letters import NOW, document, stored_letters
 from tests.fixtures.people import People
+from tests.statistics.by_column import compare_items, compare_lists, every_case, of_rail
 from tests.statistics.conftest import Failing
-from tests.statistics.test_column_lists import every_case, of_rail
-from tests.statistics.worlds import random_document, random_event, stored_world
+from tests.statistics.worlds import random_document, stored_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-#: Of items, and of cases, that the sets tell.
-_TOLD = (
-    "q=lumbar", "q=MRI", "q=knee brace", "q=lumbar or shoulder", "q=lumbar -mri", "q=surgery&sex=male",
-    "q=injection&decision=upheld", "q=refill&decided_from=2016-06-01", "q=brace or refill or cervical",
-    "q=spine knee", "reviewer_section=opioid", "claims_section=MRI", "reviewer_section=topical&sex=female",
-    "reviewer_section=no such section", "claims_section=ther&reviewer_section=a", "q=lumbar&reviewer_section=mri",
-    "q=lumbar&rest_of=sex%3Dmale",
-)  # fmt: skip
-#: Of which PostgreSQL tells some part: words that few requests have, beginnings, phrases, fields.
-_BY_POSTGRESQL = (
-    "q=neverseen", "q=lumb*", 'q="knee brace"', "request_words=knee", "q=synthetic", "q=-lumbar", "q=lumbar neverseen",
-)  # fmt: skip
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("requested_words")]
 
 
-@pytest.fixture(autouse=True)
-def _every_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "FEWEST_ITEMS", 1)
-
-
-def compare(address: str) -> None:
-    """The items that the sets tell are those that PostgreSQL selects."""
-    rows = ITEMS.filterset(QueryDict(address)).qs
-    with one_snapshot() as engine:
-        known = engine.items_by_column(Selection(rows, whole_letters=False))
-    assert known is not None, address
-    ids = {place: item for order in known.facts.orders for place, item in enumerate(order.item_ids, order.start)}
-    assert sorted(ids[place] for place in known.items) == sorted(rows.values_list("pk", flat=True)), address
-
-
-def compare_lists(address: str, chance: random.Random) -> None:
-    """Pages of both lists by column are those of PostgreSQL, and so is their count."""
-    query = QueryDict(address)
-    for kind in (ITEMS, CASES):
-        filterset = kind.filterset(query)
-        listed = kind.list_query(filterset, query)
-        find: Any = item_keys if kind.of_items else FindCases(filterset)
-        rows = list(listed.rows)
-        cursors = [cursor_at(row, listed.order, forward=way) for row in chance.sample(rows, min(1, len(rows)))
-                   for way in (True, False)]  # fmt: skip
-        for cursor in [None, *cursors]:
-            forward = cursor is None or cursor.forward
-            by_column = find(listed, cursor, 4, forward=forward)
-            assert by_column == keys_from(listed, cursor, 4, forward=forward), (kind.name, address, cursor)
-            assert by_column[1].number == len(rows), address
-
-
-def compare_places(address: str, chance: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The place of a case in its list is that of PostgreSQL."""
-    query = QueryDict(f"list=cases&{address}")
-    keys = list(CASES.filterset(query).qs.values_list("pk", flat=True))
-    for pk in chance.sample(keys, min(3, len(keys))):
-        by_column = place_in_list(pk, query)
-        with monkeypatch.context() as patched:
-            patched.setattr(FindCases, "beside", lambda *_arguments: None)
-            assert place_in_list(pk, query) == by_column, (address, pk)
-
-
-def test_words_and_sections_are_told_while_letters_change(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chance = random.Random(41)
-    stored_world(chance, 30)
-    for events, written in ((0, True), (12, True), (18, True), (12, False)):
-        for _ in range(events):
-            random_event(chance, people.admin)
-        for letter in chance.sample(list(Letter.objects.all()), 4 if events else 0):  # items stay, with other words
-            store_reading(letter, random_document(chance, chance.randrange(40)), version="2")
-        if written:
-            keeping.keep_columns(at_once=True)
-        with monkeypatch.context() as patched:
-            patched.delattr(Columns, "_ids")
-            for address in _TOLD:
-                compare(address.replace(" ", "+"))
-        for address in (*_TOLD, *_BY_POSTGRESQL):
-            compare_lists(address.replace(" ", "+"), chance)
-        for address in ("q=lumbar", "q=knee&decision=upheld", "q=mri&problem=date_order", "reviewer_section=opioid"):
-            assert of_rail(QueryDict(address)) == every_case(QueryDict(address)), address
-            for sort in ("", "&sort=decided"):
-                compare_places(f"{address}{sort}", chance, monkeypatch)
-        compare_places("", chance, monkeypatch)
-
-
-def test_notes_are_found_by_those_who_may_read_them(people: People, folder: Path) -> None:
-    stored_world(random.Random(42), 12)
-    keeping.keep_columns()
+def test_notes_are_found_by_those_who_may_read_them(world_with_words: None, people: People) -> None:
     case = Case.objects.current().exclude(sex="female").order_by("pk")[0]
     correct_field(case.pk, "sex", "female", by=people.admin, now=NOW, reason="misread", note="Cervical, as printed")
     for merge in (False, True):
@@ -140,11 +51,9 @@ def test_notes_are_found_by_those_who_may_read_them(people: People, folder: Path
 
 
 def test_with_many_changed_items_postgresql_tells_words(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+    world_with_words: None, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(43)
-    stored_world(chance, 12)
-    keeping.keep_columns()
     case = Case.objects.current().filter(item_count__gt=0).exclude(sex="female").order_by("pk")[0]
     correct_field(case.pk, "sex", "female", by=people.admin, now=NOW, reason="misread")
     monkeypatch.setattr(version, "MOST_CHANGED", 0)
@@ -160,16 +69,14 @@ def test_a_file_without_room_leaves_the_rest_to_postgresql(
 ) -> None:
     chance = random.Random(44)
     stored_world(chance, 12)
-    for number, most in enumerate((0, 400, 1_500, 10**6)):
+    for most in (0, 400, 1_500, 10**6):
         monkeypatch.setattr(found_writing, "_MOST_BYTES", most)
         keeping.keep_columns(anew=True)
-        for address in _TOLD[number % 2 : 12 : 2]:
-            compare_lists(address.replace(" ", "+"), chance)
+        for address in ("q=lumbar+-mri", "reviewer_section=topical&sex=female", "q=brace+or+refill&decision=upheld"):
+            compare_lists(address, chance)
 
 
-def test_only_so_many_sets_stay_in_memory(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored_world(random.Random(45), 10)
-    keeping.keep_columns()
+def test_only_so_many_sets_stay_in_memory(world_with_words: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(found_reading, "_MOST_KEPT", 1)
     with one_snapshot() as engine:
         assert engine.cases_by_column(["'lumbar'", "'spine'"]) is not None
@@ -192,7 +99,7 @@ def test_memory_that_runs_out_leaves_words_to_postgresql(
     assert keeping.keep_columns() is not None
     for address in ("q=lumbar", "reviewer_section=opioid"):
         compare_lists(address, chance)
-    compare("reviewer_section=opioid")
+    compare_items("reviewer_section=opioid")
 
 
 def test_few_items_need_no_sets_of_words(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +140,7 @@ def test_a_merged_file_gathers_what_the_one_before_had_none_of(
     stored_letters(random_document(chance, 300 + number) for number in range(2))
     assert _sets(folder, keeping.keep_columns(at_once=True)).keys() == all_kinds.keys()
     compare_lists("q=lumbar", chance)
-    compare("reviewer_section=opioid")
+    compare_items("reviewer_section=opioid")
 
 
 def _cases_by_column(address: str) -> list[int] | None:
@@ -243,9 +150,7 @@ def _cases_by_column(address: str) -> list[int] | None:
     return None if page is None else page[0]
 
 
-def test_cases_that_keep_their_vectors_are_found_by_postgresql(people: People, folder: Path) -> None:
-    stored_world(random.Random(50), 10)
-    keeping.keep_columns()
+def test_cases_that_keep_their_vectors_are_found_by_postgresql(world_with_words: None) -> None:
     assert _cases_by_column("q=lumbar") is not None
     CaseText.objects.filter(pk=Case.objects.current()[0].pk).update(words_version=search_words.KEPT)
     search_words.forget_old_words()
@@ -284,6 +189,7 @@ def test_names_of_sections_beyond_a_limit_are_found_by_postgresql(
 ) -> None:
     chance = random.Random(53)
     stored_world(chance, 2)
+    monkeypatch.setattr(gathering, "MOST_WORDS", 0)
     every = set(_names_of_reviewers(folder, keeping.keep_columns()))
     assert "" in every
     assert len(every) > 2
@@ -293,7 +199,7 @@ def test_names_of_sections_beyond_a_limit_are_found_by_postgresql(
         names = _names_of_reviewers(folder, keeping.keep_columns(anew=True))
         assert len(set(names) - {""}) == most
         assert ("" in names) == (most == len(every) - 1)
-        for address in ("reviewer_section=opioid", "claims_section=MRI", "reviewer_section=topical&sex=female"):
+        for address in ("claims_section=MRI", "reviewer_section=topical&sex=female"):
             compare_lists(address, chance)
     stored_letters(random_document(chance, 100 + number) for number in range(20))
     names = _names_of_reviewers(folder, keeping.keep_columns(at_once=True))  # merged

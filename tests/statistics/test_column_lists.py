@@ -2,7 +2,6 @@
 
 import random
 import threading
-from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,9 @@ from django.http import QueryDict
 from determinations.browsing import column_cases, counted_cases, facets
 from determinations.browsing.column_cases import FindCases
 from determinations.browsing.column_keys import item_keys
-from determinations.browsing.counted_cases import values_of
 from determinations.browsing.facets import LIMITS, Limits, count_facets
 from determinations.browsing.lists import CASES, ITEMS
 from determinations.browsing.selection import parse_selection
-from determinations.filters.kinds import KINDS
 from determinations.models import Case, ItemFact, OfficeField, OfficeValue
 from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import Cursor, cursor_at
@@ -32,6 +29,7 @@ from determinations.statistics.interface import Selection
 from determinations.statistics.newest import newest_items, newest_rows
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from tests.fixtures.people import People
+from tests.statistics.by_column import every_case, of_rail
 from tests.statistics.worlds import random_event, stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,49 +37,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def no_bits(*_arguments: object) -> None:
     """As if the file had more letters than it keeps numbers of."""
-
-
-def every_case(query: QueryDict) -> dict[str, dict[str, int]]:
-    """The counts of the rail of cases by reading every case."""
-    filterset = CASES.filterset(query)
-    assert filterset.is_valid()
-    numbers: dict[str, dict[str, int]] = {}
-    for dimension in filterset.dimensions:
-        kind, column = KINDS[dimension.kind], dimension.column(of_items=False)
-        if not (kind.counted and column and kind.is_offered(dimension, filterset.lookups.labels)):
-            continue
-        left_out = {name for name in kind.left_out(dimension) if query.get(name)}
-        rows = CASES.list_query(filterset, query, without=left_out).rows.values_list(column, flat=True)
-        counted = Counter(
-            value for stored in rows for value in set(values_of(dimension, column, stored, filterset.lookups.labels))
-        )
-        numbers[dimension.name] = dict(counted)
-    return numbers
-
-
-def of_rail(query: QueryDict) -> dict[str, dict[str, int]]:
-    """The counts of the rail of cases by column, none of which are of some cases."""
-    counted = count_facets(CASES, CASES.filterset(query), query, Limits(counted=1, many=1, enough=1))
-    assert not counted.capped
-    return {name: dict(of_one) for name, of_one in counted.counts.items()}
-
-
-def test_the_rail_counts_every_case_by_column_while_letters_change(people: People, folder: Path) -> None:
-    chance = random.Random(9)
-    stored_world(chance, 25)
-    keeping.keep_columns()
-    queries = [
-        *map(QueryDict, ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "age=40-49", "state=parsed")),
-        *map(QueryDict, ("decision=upheld&decision=overturned&by_item=yes", "outcome=upheld&outcome=partly")),
-        *map(QueryDict, ("problem=date_order&decision=upheld", "problem=no_rationale&problem=date_order&sex=male")),
-    ]
-    for query in queries:
-        assert of_rail(query) == every_case(query), query.urlencode()
-    for number in range(20):
-        random_event(chance, people.admin)
-        for query in (queries[0], chance.choice(queries[1:]))[: 1 + number % 2]:
-            assert of_rail(query) == every_case(query), query.urlencode()
-    assert sum(every_case(QueryDict())["state"].values()) == Case.objects.current().count()
 
 
 def test_columns_with_many_values_and_office_fields_are_counted_without_numbers(
@@ -202,10 +157,8 @@ def test_without_sets_some_cases_are_counted(
 
 
 def test_the_rail_counts_every_case_while_writers_run(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+    world: None, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored_world(random.Random(10), 20)
-    keeping.keep_columns()
     stop, errors = threading.Event(), []
 
     def write(seed: int) -> None:
@@ -225,7 +178,7 @@ def test_the_rail_counts_every_case_while_writers_run(
     for writer in writers:
         writer.start()
     try:
-        for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "outcome=upheld") * 3:
+        for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "outcome=upheld") * 2:
             query = QueryDict(address)
             with one_snapshot() as engine, monkeypatch.context() as patched:
                 patched.setattr(facets, "one_snapshot", lambda engine=engine: nullcontext(engine))
@@ -238,10 +191,8 @@ def test_the_rail_counts_every_case_while_writers_run(
 
 
 def test_the_rail_counts_the_same_by_column_and_all_items(
-    people: People, folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+    world: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored_world(random.Random(4), 12)
-    keeping.keep_columns()
     for address in ("", "sex=male", "category=Pharmaceuticals&decision=upheld", "sex=male&q=knee"):
         query, counts = QueryDict(address), []
         for engine, limits in ((True, Limits(counted=1, many=1, enough=1)), (False, LIMITS)):
@@ -280,20 +231,18 @@ def test_the_rail_counts_the_same_by_column_and_all_items(
 
 
 def test_pages_are_the_same_by_column(
-    people: People,
+    world: None,
     folder: Path,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
     django_assert_num_queries: Any,
 ) -> None:
-    stored_world(random.Random(5), 12)
-    keeping.keep_columns()
-    for sort in ITEMS.orders:
+    for number, sort in enumerate(ITEMS.orders):
         query = QueryDict(f"sort={sort}&sex=male&sex=female")
         listed = ITEMS.list_query(ITEMS.filterset(query), query)
         cursors = [
             cursor_at(fact, listed.order, forward=forward)
-            for fact in ItemFact.objects.all()[::4]
+            for fact in ItemFact.objects.all()[number::7]
             for forward in (True, False)
         ]
         for cursor in [None, *cursors]:

@@ -33,10 +33,8 @@ _ERRORS = (duckdb.OutOfMemoryException, MemoryError)
 
 
 def test_a_column_has_the_sets_of_all_its_values_or_none_wherever_memory_runs_out(
-    people: People, folder: Path, fail_writing: FailWriting
+    world: None, fail_writing: FailWriting
 ) -> None:
-    stored_world(random.Random(24), 10)
-    keeping.keep_columns()
     with one_snapshot() as engine:
         whole = engine.items_by_column(Selection.everything())
     assert whole is not None
@@ -93,9 +91,7 @@ def test_the_reason_why_a_column_has_no_sets_is_logged(
         assert engine.items_by_column(Selection.everything()) is None
 
 
-def test_postgresql_answers_if_memory_runs_out(people: People, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored_world(random.Random(25), 5)
-    keeping.keep_columns()
+def test_postgresql_answers_if_memory_runs_out(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     query = QueryDict("letter=1,2,3")
     listed = ITEMS.list_query(ITEMS.filterset(query), query)
     for error in _ERRORS:
@@ -108,10 +104,8 @@ def test_postgresql_answers_if_memory_runs_out(people: People, folder: Path, mon
 
 
 def test_sets_that_cannot_be_read_are_not_tried_again_for_each_request(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+    world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored_world(random.Random(26), 3)
-    keeping.keep_columns()
     failing = Failing(MemoryError)
     monkeypatch.setattr(set_reading, "_read", failing)
     for _ in range(3):

@@ -1,8 +1,6 @@
 """What a process keeps open of column files, and the answers that it keeps, are right whatever happens to them."""
 
 import gc
-import random
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,29 +10,23 @@ from determinations.models import (
 )
 from determinations.reading.trial import crashes
 from determinations.statistics.answer_cache import cached_answers
-from determinations.statistics.columns import keeping, opened, reading
+from determinations.statistics.columns import opened, reading
 from determinations.statistics.columns.layout import TableLayout
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
-from tests.fixtures.people import People
 from tests.statistics.by_column import overturned
-from tests.statistics.worlds import stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_child_of_a_process_that_counts_does_not_crash(people: People, folder: Path) -> None:
+def test_a_child_of_a_process_that_counts_does_not_crash(world: None) -> None:
     """A worker tries doubtful letters in children: what the library leaves them of its threads must not be closed."""
-    stored_world(random.Random(6), 3)
-    keeping.keep_columns()
     for _ in range(3):
         assert overturned() == ItemFact.objects.filter(overturned=True).count()
         assert not crashes(gc.collect, seconds=30)
 
 
-def test_an_answer_that_another_thread_drops_is_not_an_empty_one(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_another_thread_drops_is_not_an_empty_one(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     class DroppedAfterEachUse:
         def __enter__(self) -> None:
             pass
@@ -43,8 +35,6 @@ def test_an_answer_that_another_thread_drops_is_not_an_empty_one(
             if drops:
                 cached_answers.answers.clear()
 
-    stored_world(random.Random(9), 3)
-    keeping.keep_columns()
     some, drops = Selection(ItemFact.objects.exclude(sex="unknown"), whole_letters=True), False
     monkeypatch.setattr(cached_answers, "lock", DroppedAfterEachUse())
     with one_snapshot():
@@ -55,11 +45,7 @@ def test_an_answer_that_another_thread_drops_is_not_an_empty_one(
     assert counted
 
 
-def test_a_version_that_cannot_be_made_leaves_nothing_in_memory(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored_world(random.Random(9), 3)
-    keeping.keep_columns()
+def test_a_version_that_cannot_be_made_leaves_nothing_in_memory(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     fails = iter([True, False])
 
     def copy_rows(*details: object) -> int:

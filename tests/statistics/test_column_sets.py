@@ -22,42 +22,12 @@ from determinations.statistics.columns import keeping, placed, reading, walk
 from determinations.statistics.columns.counted import COLUMNS
 from determinations.statistics.columns.sets.places import Order, Sets
 from determinations.statistics.columns.sets.writing import MOST_ID
-from determinations.statistics.columns.version import Columns
 from determinations.statistics.interface import Selection
 from determinations.statistics.sql_engine import one_snapshot
 from tests.fixtures.people import People
-from tests.statistics.by_column import TOLD, compare_items
 from tests.statistics.worlds import random_event, stored_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-#: Filters that only a statement tells.
-_BY_STATEMENT = (
-    "denied_from=2014-01-01", "claims_standing=current", "letter=1,2,3", "several_items=yes",
-    "reviewer_edition=odg/pain@2015", "undated=denied&sex=male",
-)  # fmt: skip
-
-
-def test_sets_tell_the_items_of_filters_while_letters_change(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chance = random.Random(21)
-    stored_world(chance, 25)
-    undated = Case.objects.current().filter(item_count__gt=0).order_by("pk")[:3]
-    for case in undated:
-        Case.objects.filter(pk=case.pk).update(decision_date=None)
-        ItemFact.objects.filter(case=case).update(decision_date=None)
-    for events, written in ((0, True), (9, False), (21, False), (15, True), (15, False)):
-        for _ in range(events):
-            random_event(chance, people.admin)
-        if written:
-            keeping.keep_columns(at_once=True)
-        with monkeypatch.context() as patched:
-            patched.delattr(Columns, "_ids")
-            for address in TOLD:
-                compare_items(address)
-        for address in _BY_STATEMENT:
-            compare_items(address)
 
 
 def test_pages_of_items_follow_their_ids_within_a_day(
@@ -72,11 +42,11 @@ def test_pages_of_items_follow_their_ids_within_a_day(
         Case.objects.filter(pk=case.pk).update(decision_date=day)
         ItemFact.objects.filter(case=case).update(decision_date=day)
     keeping.keep_columns()
-    for _ in range(4):
+    for number in range(4):
         for address in ("sex=male&sex=female&sex=unknown", "sort=decided&sex=male", "decision=upheld"):
             query = QueryDict(address)
             listed = ITEMS.list_query(ITEMS.filterset(query), query)
-            facts = ItemFact.objects.all()[::3]
+            facts = ItemFact.objects.all()[number::5]
             cursors = [cursor_at(fact, listed.order, forward=forward) for fact in facts for forward in (True, False)]
             for cursor, size in zip([None, *cursors], cycle((7, 2, 2, 7)), strict=False):
                 forward = cursor is None or cursor.forward
@@ -84,13 +54,11 @@ def test_pages_of_items_follow_their_ids_within_a_day(
                 assert by_column == keys_from(listed, cursor, size, forward=forward), (address, cursor)
             assert item_keys(listed, None, 5, forward=False) == keys_from(listed, None, 5, forward=False)
         random_event(chance, people.admin)
-        if _ == 2:  # so many items of a day are sorted by the engine
+        if number == 2:  # so many items of a day are sorted by the engine
             monkeypatch.setattr(walk, "MOST_OF_A_DAY", 1)
 
 
-def test_a_file_has_sets_of_every_value_of_every_column(people: People, folder: Path, settings: Any) -> None:
-    stored_world(random.Random(23), 10)
-    keeping.keep_columns()
+def test_a_file_has_sets_of_every_value_of_every_column(world: None, settings: Any) -> None:
     with one_snapshot() as engine:
         everything = engine.items_by_column(Selection.everything())
     assert everything is not None
@@ -117,10 +85,8 @@ def test_places_are_found_by_id_in_memory_for_the_items_alone(monkeypatch: pytes
 
 
 def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(
-    people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+    world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored_world(random.Random(26), 5)
-    keeping.keep_columns()
     ItemFact.objects.update(sex="female")
     made: list[int] = []
     make = placed.ChangedItems.of_version

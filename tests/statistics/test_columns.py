@@ -54,7 +54,7 @@ QUERIES = [
     "corrected=yes", "partly_approved=no", "specialty=unknown",
 ]  # fmt: skip
 #: Rounds while two writers run, each with all letters and with a random filter.
-ROUNDS = 4
+ROUNDS = 3
 
 
 def count_everything(engine: SqlEngine, query: QueryDict) -> None:
@@ -102,10 +102,8 @@ def _merged_once_written(errors: list[Exception]) -> Written:
     return written
 
 
-def test_both_engines_agree_while_two_writers_run(people: People, folder: Path) -> None:
+def test_both_engines_agree_while_two_writers_run(world: None, people: People) -> None:
     chance = random.Random(6)
-    stored_world(chance, 25)
-    assert keeping.keep_columns() is not None
     stop, errors = threading.Event(), list[Exception]()
 
     def write(seed: int) -> None:
@@ -150,9 +148,7 @@ def test_both_engines_agree_while_two_writers_run(people: People, folder: Path) 
     assert not Compared.refused
 
 
-def test_columns_in_another_order_are_counted_once(people: People, folder: Path) -> None:
-    stored_world(random.Random(3), 10)
-    keeping.keep_columns()
+def test_columns_in_another_order_are_counted_once(world: None) -> None:
     both = [("sex", "injury_year"), ("injury_year", "sex")]
     for reader in (Compared(), None):
         cached_answers.answers.clear()
