@@ -31,8 +31,10 @@ class Outcome:
     output: str
 
 
+#: It makes little garbage, and looking for it takes a tenth of the time.
+_MYPY = "import gc; gc.disable(); gc.enable = lambda: None; from mypy.__main__ import console_entry; console_entry()"
 CHECKS = (
-    Tool("mypy", ("-m", "mypy", ".")),
+    Tool("mypy", ("-c", _MYPY, ".")),
     Tool("imports", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
     Tool("ruff check", ("-m", "ruff", "check", ".")),
     Tool("ruff format", ("-m", "ruff", "format", "--check", ".")),

@@ -1,6 +1,7 @@
-"""Migrates empty databases: one as an earlier release made it and later ones upgraded it, and any others as new ones.
+"""Migrates an empty database, as an earlier release made it and later ones upgraded it, or as a new one.
 
-Run as a program with their names. The first goes through the migrations that 0001_squashed_0076 replaces.
+Run as a program with ``--upgraded`` or ``--new`` and its name. The former goes through the migrations that
+0001_squashed_0076 replaces.
 """
 
 import gc
@@ -14,9 +15,8 @@ import django
 STOPPED = "0040_search_vocabulary"
 
 
-def main(upgraded: str, *new: str) -> None:
-    """Migrate all; a warning fails it, as it fails a test."""
-    from django.contrib.contenttypes.models import ContentType
+def main(way: str, name: str) -> None:
+    """Migrate it; a warning fails it, as it fails a test."""
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -24,15 +24,13 @@ def main(upgraded: str, *new: str) -> None:
 
     warnings.simplefilter("error")
     gc.set_threshold(100_000)
-    for name, earlier in ((upgraded, STOPPED), *((name, "") for name in new)):
-        connection.close()
-        connection.settings_dict["NAME"] = name
-        ContentType.objects.clear_cache()
-        if earlier:
-            executor = MigrationExecutor(connection)
-            executor.loader = MigrationLoader(connection, replace_migrations=False)  # as there was nothing newer
-            executor.migrate([("determinations", earlier)])
-        call_command("migrate", verbosity=0)
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    if way == "--upgraded":
+        executor = MigrationExecutor(connection)
+        executor.loader = MigrationLoader(connection, replace_migrations=False)  # as there was nothing newer
+        executor.migrate([("determinations", STOPPED)])
+    call_command("migrate", verbosity=0)
 
 
 if __name__ == "__main__":
