@@ -80,7 +80,7 @@ def test_places_are_found_by_id_in_memory_for_the_items_alone(monkeypatch: pytes
     asked = numpy.array([-1, 0, 5, 7, 8, 12, 900, MOST_ID, MOST_ID + 8, 2**40, 2**41])
     assert facts.places_of(asked) == BitMap([0, 2, 3, 4, 5])
     assert facts.places_of(asked[:0]) == BitMap()
-    assert sum(part.nbytes for part in file.by_id) == 8 * len(ids)
+    assert sum(part.nbytes for part in file.order.by_id) == 8 * len(ids)
     assert placed.PlacedFacts(Sets(Order((), ()))).places_of(asked) == BitMap()
 
 

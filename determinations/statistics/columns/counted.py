@@ -84,9 +84,9 @@ COLUMNS = (
 )
 
 #: All items of a case have the same value in these.
-OF_LETTERS = frozenset(dimension.item_column for dimension in DIMENSIONS if dimension.of_letter)
+_OF_LETTERS = frozenset(dimension.item_column for dimension in DIMENSIONS if dimension.of_letter)
 #: The columns that a case may have several values of.
-OF_ITEMS = frozenset(d.item_column for d in DIMENSIONS if d.scope in (Scope.ITEM, Scope.CASE_OR_ITEM)) - OF_LETTERS
+OF_ITEMS = frozenset(d.item_column for d in DIMENSIONS if d.scope in (Scope.ITEM, Scope.CASE_OR_ITEM)) - _OF_LETTERS
 
 
 def define_denied_since(engine: duckdb.DuckDBPyConnection, schema: str) -> None:

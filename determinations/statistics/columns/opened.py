@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from determinations.access.scope import current_scope
 from determinations.statistics.columns.cited import CITATIONS_ALONE, CITED, DEFINITION, cited_items
 from determinations.statistics.columns.combinations import FileCombinations
+from determinations.statistics.columns.engine import memory_only
 from determinations.statistics.columns.files import folder, known_folder_id, size_of
 from determinations.statistics.columns.found.reading import FoundInFile
 from determinations.statistics.columns.horizon import FileState, changed_items, read_state
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 MOST_CHANGED = 20_000
 #: Versions of the facts that a process keeps ready, for requests that began before the last change.
 _VERSIONS = 3
-#: Groups of whole numbers with so many bits together are counted without looking them up: blocks of 8 million letters.
-_DIRECTLY_GROUPED_BITS = 17
 _REMEMBERED_SECONDS = 24 * 60 * 60
 #: Errors of one statement, or of the memory that it may use; others are of the file.
 _OF_A_STATEMENT = (
@@ -44,20 +43,6 @@ _OF_A_STATEMENT = (
 
 class Unavailable(Exception):
     """The column file cannot answer now, and why; PostgreSQL does."""
-
-
-def memory_only() -> duckdb.DuckDBPyConnection:
-    """An engine without tables, within the limits of the settings. It loads no extensions and spills to no disk."""
-    return duckdb.connect(
-        config={
-            "threads": settings.COLUMN_THREADS,
-            "memory_limit": f"{settings.COLUMN_MEMORY_MB}MB",
-            "temp_directory": "",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "perfect_ht_threshold": _DIRECTLY_GROUPED_BITS,
-        }
-    )
 
 
 class OpenFile:

@@ -231,7 +231,7 @@ class PlacedFacts:
 
     def places_of(self, ids: "numpy.ndarray") -> BitMap:
         """The places of items given by their IDs."""
-        return (self.file.places_of(ids) - self.changed.gone) | self.changed.now.places_of(ids)
+        return (self.file.order.places_of(ids) - self.changed.gone) | self.changed.now.order.places_of(ids)
 
     def having(self, column: str, values: Sequence[BitValue]) -> BitMap:
         """The items with one of the values; also those of before they changed. Raises NotInColumns."""

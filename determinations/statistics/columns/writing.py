@@ -13,6 +13,7 @@ from determinations.statistics.columns import files
 from determinations.statistics.columns.cited import CITED, DEFINITION, cited_items
 from determinations.statistics.columns.counted import define_denied_since
 from determinations.statistics.columns.digest import layout_digest
+from determinations.statistics.columns.engine import memory_only
 from determinations.statistics.columns.found.writing import write_found
 from determinations.statistics.columns.horizon import EDITIONS, changed_items
 from determinations.statistics.columns.layout import CITATIONS, ITEMS, REFERENCE
@@ -24,8 +25,8 @@ from determinations.statistics.columns.letters import (
     place_letters,
     with_places,
 )
-from determinations.statistics.columns.opened import MOST_CHANGED, memory_only
-from determinations.statistics.columns.sets.writing import write_bits
+from determinations.statistics.columns.opened import MOST_CHANGED
+from determinations.statistics.columns.sets.writing import write_sets
 
 #: Items that are copied at a time, about: they are in memory meanwhile.
 _ROWS_AT_ONCE = 60_000
@@ -188,7 +189,7 @@ def _finish(engine: duckdb.DuckDBPyConnection, merged: Collection[int] | None = 
     define_denied_since(engine, "memory.main")
     for (name,) in engine.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'").fetchall():
         engine.execute(f"DROP TABLE memory.main.{name}")
-    write_bits(engine)
+    write_sets(engine)
     write_found(engine, merged)
 
 

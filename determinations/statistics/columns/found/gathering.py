@@ -11,9 +11,9 @@ from pyroaring import BitMap
 from determinations.models import Category
 from determinations.searching.normal_form import slots_without_places
 from determinations.searching.vectors import REQUEST
-from determinations.statistics.columns.found.table import COMPLETE, PREFIXES, SECTIONS, WORDS, Key
+from determinations.statistics.columns.found.table import COMPLETE, PREFIXES, SECTIONS, WORDS, FoundSet, Key
 from determinations.statistics.columns.layout import ITEMS
-from determinations.statistics.columns.sets.places import Sets
+from determinations.statistics.columns.sets.places import Order
 
 if TYPE_CHECKING:
     import numpy
@@ -67,26 +67,28 @@ WHERE item_id = ANY(%s) AND lexeme = ANY(%s) GROUP BY lexeme
 """  # noqa: S608 - names of our own
 
 
-def gathered_sections(placed: Sets) -> Iterator[tuple[str, str, BitMap]]:
-    for kind, (sets, is_complete) in _sections(placed).items():
+def gather_sections(order: Order) -> Iterator[FoundSet]:
+    """The sets of all items by names of sections; of a side that has no other names, also the one that says so."""
+    for kind, (sets, is_complete) in _sections(order).items():
         yield from ((kind, value, places) for value, places in sets.items())
         if is_complete:
             yield kind, COMPLETE, BitMap()
 
 
-def gathered_words(placed: Sets) -> Iterator[tuple[str, str, BitMap]]:
-    for word in _words(len(placed.order.item_ids)):
+def gather_words(order: Order) -> Iterator[FoundSet]:
+    """The sets of all items by words, of each word all forms; none of few items."""
+    for word in _words(len(order.item_ids)):
         for prefix in PREFIXES:
-            yield WORDS, prefix + word, placed.places_of(_items_having(prefix + word))
+            yield WORDS, prefix + word, order.places_of(_items_having(prefix + word))
 
 
-def _sections(placed: Sets) -> dict[str, tuple[dict[str, BitMap], bool]]:
+def _sections(order: Order) -> dict[str, tuple[dict[str, BitMap], bool]]:
     """By kind, the sets of the names that come first, and whether these are all."""
     import numpy as np
 
     sets: dict[str, dict[str, BitMap]] = {kind: {} for kind in SECTIONS.values()}
     incomplete = set[str]()
-    ids = placed.by_id[0]
+    ids = order.by_id[0]
     for first in range(0, len(ids), _ITEMS_AT_ONCE):
         some = ids[first : first + _ITEMS_AT_ONCE]
         with connection.cursor() as cursor:
@@ -94,7 +96,7 @@ def _sections(placed: Sets) -> dict[str, tuple[dict[str, BitMap], bool]]:
             for side, name, items in cursor.fetchall():
                 of_kind = sets[SECTIONS[side]]
                 if name in of_kind or len(of_kind) < MOST_SECTIONS:
-                    of_kind.setdefault(name, BitMap()).update(placed.places_of(np.array(items, np.int64)))
+                    of_kind.setdefault(name, BitMap()).update(order.places_of(np.array(items, np.int64)))
                 else:
                     incomplete.add(SECTIONS[side])
     return {kind: (of_kind, kind not in incomplete) for kind, of_kind in sets.items()}
@@ -124,7 +126,7 @@ def _items_having(lexeme: str) -> "numpy.ndarray":
         return _numbers(b"".join(some for (some,) in cursor.fetchall()))
 
 
-def places_by_value(items: Sequence[int], words: Collection[str], placed: Sets) -> dict[Key, BitMap]:
+def places_by_value(items: Sequence[int], words: Collection[str], order: Order) -> dict[Key, BitMap]:
     """Where items are found: by names of sections, and by those of the words that they have."""
     places = defaultdict[Key, BitMap](BitMap)
     for first in range(0, len(items), _CHANGED_AT_ONCE):
@@ -132,11 +134,11 @@ def places_by_value(items: Sequence[int], words: Collection[str], placed: Sets) 
         with connection.cursor() as cursor:
             cursor.execute(_CITED_BY, [some])
             for side, name, ids in cursor.fetchall():
-                places[SECTIONS[side], name] |= placed.places_of(_numbers(ids))
+                places[SECTIONS[side], name] |= order.places_of(_numbers(ids))
             if words:
                 cursor.execute(_WORDS_OF, [some, list(words)])
                 for lexeme, ids in cursor.fetchall():
-                    places[WORDS, lexeme] |= placed.places_of(_numbers(ids))
+                    places[WORDS, lexeme] |= order.places_of(_numbers(ids))
     return dict(places)
 
 

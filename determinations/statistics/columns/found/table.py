@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from pyroaring import BitMap
+
 from determinations.models.found_by import item_sections, item_words
 from determinations.parsing.results import SIDES
 from determinations.searching.vectors import NOTES, REVIEWER, SUMMARY
@@ -17,7 +19,10 @@ SECTIONS: Mapping[str, str] = {side: f"sections of {side}" for side in SIDES}
 COMPLETE = ""
 #: The kind and the value of what is found.
 Key: TypeAlias = tuple[str, str]
+#: A kind, a value, and the places of the items that are found by it.
+FoundSet: TypeAlias = tuple[str, str, BitMap]
 
+#: Words begin with the field that they are in, those of all fields with nothing: these fields are of whole letters.
 OF_LETTERS = (SUMMARY, REVIEWER, NOTES)
 PREFIXES = ("", *OF_LETTERS)
 

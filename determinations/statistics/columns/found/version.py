@@ -50,4 +50,4 @@ class FoundInVersion:
         items = self.now.order.item_ids
         if len(items) > MOST_CHANGED:
             raise NotInColumns("has many changed items")
-        return places_by_value(items, self.file.words, self.now)
+        return places_by_value(items, self.file.words, self.now.order)

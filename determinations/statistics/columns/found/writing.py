@@ -1,7 +1,6 @@
 """Writes the table of a column file: gathered, or with the sets of the file before."""
 
 import logging
-from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
@@ -10,13 +9,13 @@ from pyroaring import BitMap
 
 from determinations.statistics.columns.found.gathering import (
     MOST_SECTIONS,
-    gathered_sections,
-    gathered_words,
+    gather_sections,
+    gather_words,
     places_by_value,
 )
-from determinations.statistics.columns.found.table import COMPLETE, DEFINITION, FOUND, SECTIONS, WORDS
-from determinations.statistics.columns.sets.places import Order, Sets
-from determinations.statistics.columns.sets.tables import IDS
+from determinations.statistics.columns.found.table import COMPLETE, DEFINITION, FOUND, SECTIONS, WORDS, FoundSet
+from determinations.statistics.columns.sets.places import Order
+from determinations.statistics.columns.sets.reading import read_ids
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ def write_found(engine: duckdb.DuckDBPyConnection, merged: Collection[int] | Non
     ``merged``: the items that changed since the file ``before`` was written, from which the sets of others are taken.
     """
     engine.execute(f"CREATE TABLE file.{FOUND} ({DEFINITION})")
-    order = _order_of(engine, "file")
+    order = Order((), read_ids(engine, "file")["item_id"])
     if not order.item_ids:
         return
     try:
@@ -39,7 +38,7 @@ def write_found(engine: duckdb.DuckDBPyConnection, merged: Collection[int] | Non
         log.warning("Memory ran out while sets of words and sections were written (COLUMN_MEMORY_MB).")
 
 
-def _write(engine: duckdb.DuckDBPyConnection, sets: Iterable[tuple[str, str, BitMap]]) -> None:
+def _write(engine: duckdb.DuckDBPyConnection, sets: Iterable[FoundSet]) -> None:
     size = 0
     for kind, value, places in sets:
         places.run_optimize()
@@ -50,37 +49,25 @@ def _write(engine: duckdb.DuckDBPyConnection, sets: Iterable[tuple[str, str, Bit
         engine.execute(f"INSERT INTO file.{FOUND} VALUES (?, ?, ?)", [kind, value, written])  # noqa: S608 - our name
 
 
-def _order_of(engine: duckdb.DuckDBPyConnection, file: str) -> Order:
-    """The IDs of the items of a file by their places."""
-    ids = array("I")
-    rows = engine.execute(f"SELECT rowid, ids FROM {file}.{IDS} WHERE column_name = 'item_id'").fetchall()  # noqa: S608 - our names
-    for _row, some in sorted(rows):
-        ids.frombytes(some)
-    return Order((), ids)
+def _gathered(order: Order) -> Iterator[FoundSet]:
+    """All sets, from PostgreSQL; for the last of them there may be no room."""
+    yield from gather_sections(order)
+    yield from gather_words(order)
 
 
-def _gathered(order: Order) -> Iterator[tuple[str, str, BitMap]]:
-    """All sets, from PostgreSQL. Those of sections come first, and of each word all forms."""
-    placed = Sets(order)
-    yield from gathered_sections(placed)
-    yield from gathered_words(placed)
-
-
-def _merged(
-    engine: duckdb.DuckDBPyConnection, order: Order, changed: Collection[int]
-) -> Iterator[tuple[str, str, BitMap]]:
+def _merged(engine: duckdb.DuckDBPyConnection, order: Order, changed: Collection[int]) -> Iterator[FoundSet]:
     """The sets of the file ``before``, with the places of now; of changed items what is found now. What it has none of
     is gathered: it had too few items for words, or there was no memory.
     """
     import numpy as np
 
-    placed, before = Sets(order), np.asarray(_order_of(engine, "before").item_ids, np.int64)
-    gone = placed.places_of(np.array(sorted(changed), np.int64))
+    before = np.asarray(read_ids(engine, "before")["item_id"], np.int64)
+    gone = order.places_of(np.array(sorted(changed), np.int64))
     rows = engine.execute(f"SELECT rowid, kind, value FROM before.{FOUND} ORDER BY rowid").fetchall()  # noqa: S608 - our name
     kinds = {kind for _row, kind, _value in rows}
     if kinds.isdisjoint(SECTIONS.values()):
-        yield from gathered_sections(placed)
-    now = places_by_value(sorted(changed), {value for _row, kind, value in rows if kind == WORDS}, placed)
+        yield from gather_sections(order)
+    now = places_by_value(sorted(changed), {value for _row, kind, value in rows if kind == WORDS}, order)
     new = {key: places for key, places in now.items() if key[0] != WORDS}
     kept = Counter(kind for _row, kind, value in rows if value != COMPLETE)
     for row, kind, value in rows:
@@ -92,6 +79,6 @@ def _merged(
             yield from others
         ((blob,),) = engine.execute(f"SELECT places FROM before.{FOUND} WHERE rowid = ?", [row]).fetchall()  # noqa: S608 - our name
         numbers = np.frombuffer(BitMap.deserialize(blob).to_array(), np.uint32)
-        yield kind, value, (placed.places_of(before[numbers]) - gone) | now.get((kind, value), BitMap())
+        yield kind, value, (order.places_of(before[numbers]) - gone) | now.get((kind, value), BitMap())
     if WORDS not in kinds:
-        yield from gathered_words(placed)
+        yield from gather_words(order)

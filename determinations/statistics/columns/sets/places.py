@@ -67,6 +67,26 @@ class Order:
         """The day on which the item at a place was decided."""
         return self.days[bisect_right(self.firsts, place) - 1] if place < self.undated else None
 
+    @cached_property
+    def by_id(self) -> "tuple[numpy.ndarray, numpy.ndarray]":
+        """The IDs of the items, sorted, and for each its number in the order: a file's take eight bytes an item."""
+        import numpy as np
+
+        ids = np.asarray(self.item_ids, np.uint32 if isinstance(self.item_ids, array) else np.int64)
+        numbers = np.argsort(ids, kind="stable").astype(np.uint32)
+        return ids[numbers], numbers
+
+    def places_of(self, ids: "numpy.ndarray") -> BitMap:
+        """The places of items given by their IDs; of those that are not here, none."""
+        import numpy as np
+
+        here, numbers = self.by_id
+        if not len(here):
+            return BitMap()
+        possible = ids[(ids >= here[0]) & (ids <= here[-1])].astype(here.dtype)
+        at = np.searchsorted(here, possible)
+        return set_of(numbers[at[here[at] == possible]] + np.uint32(self.start))
+
 
 @dataclass(frozen=True)
 class Sets:
@@ -80,26 +100,6 @@ class Sets:
     nth: Sequence[BitMap] = ()
     #: What was put together already.
     _together: dict[tuple[bool, str, tuple[BitValue, ...]], BitMap] = field(default_factory=dict)
-
-    @cached_property
-    def by_id(self) -> "tuple[numpy.ndarray, numpy.ndarray]":
-        """The IDs of the items, sorted, and for each its number in the order: a file's take eight bytes an item."""
-        import numpy as np
-
-        ids = np.asarray(self.order.item_ids, np.uint32 if isinstance(self.order.item_ids, array) else np.int64)
-        numbers = np.argsort(ids, kind="stable").astype(np.uint32)
-        return ids[numbers], numbers
-
-    def places_of(self, ids: "numpy.ndarray") -> BitMap:
-        """The places of items given by their IDs; of those that are not here, none."""
-        import numpy as np
-
-        here, numbers = self.by_id
-        if not len(here):
-            return BitMap()
-        possible = ids[(ids >= here[0]) & (ids <= here[-1])].astype(here.dtype)
-        at = np.searchsorted(here, possible)
-        return set_of(numbers[at[here[at] == possible]] + np.uint32(self.order.start))
 
     def having(self, column: str, values: Sequence[BitValue], *, of_cases: bool = False) -> BitMap:
         """The places with one of the values; not to be changed."""

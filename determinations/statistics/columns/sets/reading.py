@@ -10,6 +10,7 @@ import duckdb
 from pyroaring import BitMap
 
 from determinations.statistics.columns.counted import COLUMNS
+from determinations.statistics.columns.engine import small_engine
 from determinations.statistics.columns.sets.places import BitValue, Order, Sets
 from determinations.statistics.columns.sets.tables import BITS, DAYS, IDS, NTH
 
@@ -22,7 +23,7 @@ class SetsOfFile:
     def __init__(self, path: Path) -> None:
         self._lock = Lock()
         self._sets: Sets | None = None
-        self._engine: duckdb.DuckDBPyConnection | None = _small_engine()
+        self._engine: duckdb.DuckDBPyConnection | None = small_engine()
         self._engine.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
 
     @property
@@ -45,11 +46,17 @@ class SetsOfFile:
             return self._sets
 
 
+def read_ids(engine: duckdb.DuckDBPyConnection, file: str) -> "dict[str, array[int]]":
+    """``case_id`` and ``item_id`` of the items of an attached file, by their places; empty if these have none."""
+    ids = {"case_id": array("I"), "item_id": array("I")}
+    for name, some in cast("Iterator[tuple[str, bytes]]", _rows_of(engine, f"{file}.{IDS}")):
+        ids[name].frombytes(some)
+    return ids
+
+
 def _read(engine: duckdb.DuckDBPyConnection) -> Sets | None:
     """Some rows at a time, by an engine that is closed afterwards: what it has read stays in its memory."""
-    ids = {"case_id": array("I"), "item_id": array("I")}
-    for name, some in cast("Iterator[tuple[str, bytes]]", _rows_of(engine, IDS)):
-        ids[name].frombytes(some)
+    ids = read_ids(engine, "file")
     if not ids["item_id"]:
         return None
     days = engine.execute(f"SELECT day, first FROM file.{DAYS} ORDER BY first").fetchall()  # noqa: S608 - our name
@@ -59,7 +66,7 @@ def _read(engine: duckdb.DuckDBPyConnection) -> Sets | None:
     items: dict[str, dict[BitValue, BitMap]] = {}
     cases: dict[str, dict[BitValue, BitMap]] = {}
     nth: dict[int, BitMap] = {}
-    rows = cast("Iterator[tuple[str, bool, str | None, bytes]]", _rows_of(engine, BITS))
+    rows = cast("Iterator[tuple[str, bool, str | None, bytes]]", _rows_of(engine, f"file.{BITS}"))
     for name, of_cases, value, places in rows:
         set_of_value = BitMap.deserialize(places)
         if name == NTH:
@@ -73,24 +80,12 @@ def _read(engine: duckdb.DuckDBPyConnection) -> Sets | None:
 
 
 def _rows_of(engine: duckdb.DuckDBPyConnection, table: str) -> Iterator[tuple[object, ...]]:
-    ((end,),) = engine.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM file.{table}").fetchall()  # noqa: S608 - names of our own
+    ((end,),) = engine.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM {table}").fetchall()  # noqa: S608 - names of our own
     for first in range(0, end, _ROWS_AT_ONCE):
         rows = engine.execute(
-            f"SELECT rowid, * FROM file.{table} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608 - names of our own
+            f"SELECT rowid, * FROM {table} WHERE rowid BETWEEN {first} AND {first + _ROWS_AT_ONCE - 1}"  # noqa: S608 - names of our own
         ).fetchall()  # sorted here: the engine would need 128 MB for it
         yield from (row[1:] for row in sorted(rows, key=lambda row: row[0]))
-
-
-def _small_engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        config={
-            "threads": 1,
-            "memory_limit": "128MB",
-            "temp_directory": "",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
 
 
 def _value(text: str | None, kind: str) -> BitValue:

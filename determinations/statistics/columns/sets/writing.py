@@ -31,7 +31,7 @@ _IDS_AT_ONCE = 50_000
 _Row: TypeAlias = tuple[str, bool, str | None, bytes]
 
 
-def write_bits(engine: duckdb.DuckDBPyConnection) -> None:
+def write_sets(engine: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of the file ``file`` from its items.
 
     The sets take at most half of ``COLUMN_MEMORY_MB``; columns for which that is too little have none.
