@@ -5,7 +5,7 @@ Paths name items by number as shown (``items/2/decision``) or by key (``items/p0
 keys are safer, since numbers shift when an item is added.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -137,25 +137,12 @@ def correct_field(
     return save_changes(letter_id, [change], by=by, now=now)
 
 
-def confirm_value(letter_id: int, path: str, *, by: User, now: datetime, note: str = "") -> list[Correction]:
-    """Confirm the effective value; later parser versions will not change it."""
-    return save_changes(letter_id, [Change(operation=Operation.CONFIRM, path=path, note=note)], by=by, now=now)
-
-
 def confirm_letter(letter_id: int, *, by: User, now: datetime, seen: str | None = None) -> list[Correction]:
     """Confirm every value of the letter."""
     check_permission(by, "correct_cases")
     with _damage_refused():
         opened = open_letter(letter_id)
     return save_changes(letter_id, list(unconfirmed(opened)), by=by, now=now, seen=seen)
-
-
-def revert(
-    letter_id: int, path: str, *, by: User, now: datetime, reason: str = "reverted", note: str = ""
-) -> list[Correction]:
-    """Revert to the parser's value."""
-    change = Change(operation=Operation.REVERT, path=path, reason=reason, note=note)
-    return save_changes(letter_id, [change], by=by, now=now)
 
 
 def undo(
@@ -169,88 +156,6 @@ def undo(
 ) -> list[Correction]:
     """Undo one correction, such as an added item or one whose item is no longer found."""
     change = Change(operation=Operation.REVERT, reverts=correction_id, reason=reason, note=note)
-    return save_changes(letter_id, [change], by=by, now=now)
-
-
-def add_item(
-    letter_id: int,
-    values: Mapping[str, object],
-    *,
-    by: User,
-    now: datetime,
-    reason: str,
-    after: str = "",
-    note: str = "",
-) -> list[Correction]:
-    """Add an item that the parser missed, after the item ``after`` (number or key; "": first)."""
-    change = Change(
-        operation=Operation.ADD_ITEM, value={"after": after, "values": dict(values)}, reason=reason, note=note
-    )
-    return save_changes(letter_id, [change], by=by, now=now)
-
-
-def remove_item(
-    letter_id: int, item: str, *, by: User, now: datetime, reason: str, note: str = ""
-) -> list[Correction]:
-    """Remove an item that the parser found by mistake."""
-    change = Change(operation=Operation.REMOVE_ITEM, path=f"items/{item}", reason=reason, note=note)
-    return save_changes(letter_id, [change], by=by, now=now)
-
-
-def split_item(
-    letter_id: int,
-    item: str,
-    parts: Sequence[Mapping[str, object]],
-    *,
-    by: User,
-    now: datetime,
-    reason: str,
-    note: str = "",
-) -> list[Correction]:
-    """Split an item; each part gives at least its request and takes its other values from the item."""
-    change = Change(
-        operation=Operation.SPLIT_ITEM,
-        path=f"items/{item}",
-        value=[{"values": dict(part)} for part in parts],
-        reason=reason,
-        note=note,
-    )
-    return save_changes(letter_id, [change], by=by, now=now)
-
-
-def merge_items(
-    letter_id: int,
-    items: Sequence[str],
-    *,
-    by: User,
-    now: datetime,
-    reason: str,
-    values: Mapping[str, object] | None = None,
-    note: str = "",
-) -> list[Correction]:
-    """Merge items; values not in ``values`` come from the first."""
-    change = Change(
-        operation=Operation.MERGE_ITEMS,
-        value={"of": list(items), "values": dict(values or {})},
-        reason=reason,
-        note=note,
-    )
-    return save_changes(letter_id, [change], by=by, now=now)
-
-
-def reorder_items(
-    letter_id: int, order: Sequence[str], *, by: User, now: datetime, reason: str, note: str = ""
-) -> list[Correction]:
-    """Reorder the items; ``order`` names every item once."""
-    change = Change(operation=Operation.REORDER_ITEMS, value=list(order), reason=reason, note=note)
-    return save_changes(letter_id, [change], by=by, now=now)
-
-
-def dismiss_problem(
-    letter_id: int, code: str, path: str, *, by: User, now: datetime, note: str = ""
-) -> list[Correction]:
-    """Dismiss a problem: it was checked, and nothing is wrong."""
-    change = Change(operation=Operation.DISMISS, path=path, value=code, reason="nothing_wrong", note=note)
     return save_changes(letter_id, [change], by=by, now=now)
 
 
@@ -277,12 +182,6 @@ def history(letter_id: int, path: str = "") -> list[Correction]:
             return []
         rows = tuple(row for row in rows if row.item_key == key and (not field or row.field == field))
     return list(reversed(rows))
-
-
-def standings(letter_id: int) -> dict[str, Standing]:
-    """The values that staff set or confirmed, by path with the item's number: for the case page."""
-    opened = open_letter(letter_id)
-    return {opened.path(*target): standing for target, standing in opened.merged.standings.items()}
 
 
 def _is_unconfirmed(standing: Standing | None) -> bool:

@@ -11,6 +11,7 @@ from determinations.cases.effective import write_cases
 from determinations.cases.rows import delete_items
 from determinations.corrections import actions
 from determinations.models import Case, Citation, CitationFact, DisputedItem, ItemFact, ItemText, Letter
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, citation, document, item, stored_letter
 from tests.fixtures.people import People
 
@@ -79,12 +80,12 @@ def test_a_save_leaves_what_writing_all_items_anew_leaves(people: People, as_cas
 
     steps = (
         lambda: actions.correct_field(letter.pk, "items/4/decision", "overturned", by=by, now=at, reason="misread"),
-        lambda: actions.confirm_value(letter.pk, "items/1/request", by=by, now=at),
-        lambda: actions.revert(letter.pk, "items/2/rationale", by=by, now=at),
+        lambda: single_changes.confirm_value(letter.pk, "items/1/request", by=by, now=at),
+        lambda: single_changes.revert(letter.pk, "items/2/rationale", by=by, now=at),
         lambda: actions.correct_field(letter.pk, "decision_date", "2016-12-10", by=by, now=at, reason="misread"),
-        lambda: actions.reorder_items(letter.pk, ["5", "4", "3", "2", "1"], by=by, now=at, reason="order"),
-        lambda: actions.remove_item(letter.pk, "3", by=by, now=at, reason="not_an_item"),
-        lambda: actions.add_item(
+        lambda: single_changes.reorder_items(letter.pk, ["5", "4", "3", "2", "1"], by=by, now=at, reason="order"),
+        lambda: single_changes.remove_item(letter.pk, "3", by=by, now=at, reason="not_an_item"),
+        lambda: single_changes.add_item(
             letter.pk, {"request": "Synthetic walker", "decision": "upheld"}, by=by, now=at, reason="missed"
         ),
     )

@@ -33,6 +33,7 @@ from determinations.models import (
 )
 from determinations.reading.ingest import ingest_letters
 from determinations.reading.scans import read_scans
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, document, item, store_reading, stored_letter
 from tests.extraction.files import pdf, pdf_of_pictures, picture_of
 from tests.fixtures.people import People
@@ -101,7 +102,7 @@ def counting() -> list[int]:
 def correct(letter: Letter, by: User) -> None:
     actions.correct_field(letter.pk, "age", 44, by=by, now=NOW, reason="misread")
     actions.correct_field(letter.pk, "items/2/request", "A corrected brace", by=by, now=NOW, reason="misread")
-    actions.confirm_value(letter.pk, "decision_date", by=by, now=NOW)
+    single_changes.confirm_value(letter.pk, "decision_date", by=by, now=NOW)
 
 
 def values(pk: int) -> tuple[object, ...]:
@@ -167,7 +168,7 @@ def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_five_fo
     original = pdf(*pages())
     letter = read(original, "original.pdf")
     correct(letter, people.admin)
-    actions.confirm_value(letter.pk, "items/1/decision", by=people.admin, now=NOW, note="Seen on paper")
+    single_changes.confirm_value(letter.pk, "items/1/decision", by=people.admin, now=NOW, note="Seen on paper")
     ProblemReport.objects.create(letter=letter, by=people.casemanager, at=NOW, path="sex", note="synthetic")
     forms = {
         "saved.pdf": saved_by_another_program(original),
@@ -185,7 +186,7 @@ def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_five_fo
             duplicates.find_pairs(duplicates.unsigned(50), now=NOW)
         (counts,) = counting()
         assert (name, values(counts)) == (name, CORRECTED)
-        assert {"decision_date", "items/1/decision"} <= actions.standings(counts).keys()
+        assert {"decision_date", "items/1/decision"} <= single_changes.standings(counts).keys()
     (counts,) = counting()
     page = as_admin.get(f"/cases/{counts}/").content.decode()
     received_as = {"original.pdf", *forms} - {UploadedFile.objects.get(letter=counts).name}
@@ -220,7 +221,7 @@ def test_a_correction_made_on_a_copy_applies_to_the_letter_that_counts_and_can_b
     letter, copy = read(text(pages())), read(FORMS["saved again"])
     (made,) = actions.correct_field(copy.pk, "age", 44, by=people.admin, now=NOW, reason="misread")
     assert Case.objects.get(pk=letter.pk).age == 44
-    actions.revert(letter.pk, "age", by=people.admin, now=NOW)
+    single_changes.revert(letter.pk, "age", by=people.admin, now=NOW)
     assert Case.objects.get(pk=letter.pk).age == 58
     assert made.letter_id == copy.pk
 
@@ -260,10 +261,10 @@ def test_what_staff_did_with_a_removed_copy_stays_in_force_on_the_others(people:
     removal.remove_letter(counts, by=people.admin, now=NOW, reason="synthetic")
     (last,) = counting()
     assert values(last) == CORRECTED
-    assert "decision_date" in actions.standings(last)  # which was confirmed
+    assert "decision_date" in single_changes.standings(last)  # which was confirmed
     again = read(text(pages()))
     assert values(counting()[0]) == CORRECTED
-    actions.revert(again.pk, "age", by=people.admin, now=NOW)
+    single_changes.revert(again.pk, "age", by=people.admin, now=NOW)
     assert Case.objects.get(pk=counting()[0]).age == 58
 
 

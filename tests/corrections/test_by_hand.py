@@ -12,6 +12,7 @@ from determinations.models import Case, ItemFact, Letter, LetterState, ReviewEnt
 from determinations.reading import turns
 from determinations.reading.ingest import ingest_letters, retry_letters
 from tests.cases.drawn import draw_all
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, citation
 from tests.extraction.files import locked_pdf, scanned_pdf
 from tests.fixtures.people import People
@@ -35,7 +36,7 @@ def received(data: bytes, name: str, by: Any) -> Letter:
 def enter(letter: Letter, by: Any, number: str = "CM16-9000001") -> None:
     """The values that staff enter from the pages."""
     values = {"request": "Brace for the knee", "decision": "overturned", "reviewer": [citation("mtus/knee")]}
-    actions.add_item(letter.pk, values, by=by, now=NOW, reason="not_read")
+    single_changes.add_item(letter.pk, values, by=by, now=NOW, reason="not_read")
     for path, value in (("case_number", number), ("decision_date", "2016-03-01")):
         actions.correct_field(letter.pk, path, value, by=by, now=NOW, reason="not_read")
 

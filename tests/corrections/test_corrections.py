@@ -22,6 +22,7 @@ from determinations.models import (
     LetterState,
     Operation,
 )
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, citation, document, item, problem, store_reading, stored_letter
 from tests.fixtures.people import People
 
@@ -69,7 +70,7 @@ def test_a_corrected_decision_changes_the_case_and_its_facts_at_once(who: dict[s
 def test_the_value_before_a_correction_is_known(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "decision_date", "2016-12-10", reason="misread", **who)
-    standing = actions.standings(letter.pk)["decision_date"]
+    standing = single_changes.standings(letter.pk)["decision_date"]
     assert (standing.parser_value, standing.correction.new_value) == ("2016-12-09", "2016-12-10")
 
 
@@ -116,7 +117,7 @@ def test_a_correction_does_not_move_to_the_adjacent_item(who: dict[str, Any]) ->
 
 def test_a_confirmed_value_survives_a_parser_that_reads_another(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    actions.confirm_value(letter.pk, "items/1/decision", **who)
+    single_changes.confirm_value(letter.pk, "items/1/decision", **who)
     assert (states(), Case.objects.get().corrected) == ([CorrectionState.CONFIRMED], False)
     store_reading(letter, document(item("Knee brace", "overturned")), "2")
     assert (decisions(letter), states()) == (["upheld"], [CorrectionState.CONFLICT])
@@ -126,7 +127,7 @@ def test_a_confirmed_value_survives_a_parser_that_reads_another(who: dict[str, A
 def test_reverting_gives_the_parsers_value_and_keeps_every_row(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     actions.correct_field(letter.pk, "items/1/decision", "overturned", reason="misread", **who)
-    actions.revert(letter.pk, "items/1/decision", **who)
+    single_changes.revert(letter.pk, "items/1/decision", **who)
     assert (decisions(letter), states()) == (["upheld"], [CorrectionState.SUPERSEDED, CorrectionState.REVERTED])
     assert not Case.objects.get().corrected
     assert len(actions.history(letter.pk, "items/1/decision")) == 2
@@ -135,7 +136,7 @@ def test_reverting_gives_the_parsers_value_and_keeps_every_row(who: dict[str, An
 def test_an_added_item_is_recognized_when_a_parser_finds_it(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
     values = {"request": "Crutches", "decision": "overturned", "category": ["Surgery", "Other"]}
-    actions.add_item(letter.pk, values, after="1", reason="missed", **who)
+    single_changes.add_item(letter.pk, values, after="1", reason="missed", **who)
     assert (requests(letter), decisions(letter)) == (["Knee brace", "Crutches"], ["upheld", "overturned"])
     assert states() == [CorrectionState.ACTIVE]
     store_reading(letter, document(item("Knee brace"), item("Crutches", "overturned")), "2")
@@ -144,7 +145,9 @@ def test_an_added_item_is_recognized_when_a_parser_finds_it(who: dict[str, Any])
 
 def test_a_second_item_of_the_same_wording_is_not_taken_for_the_first(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace")))
-    actions.add_item(letter.pk, {"request": "Knee brace", "decision": "overturned"}, after="1", reason="x", **who)
+    single_changes.add_item(
+        letter.pk, {"request": "Knee brace", "decision": "overturned"}, after="1", reason="x", **who
+    )
     store_reading(letter, document(item("Knee brace"), item("Crutches")), "2")
     assert decisions(letter) == ["upheld", "overturned", "upheld"]
 
@@ -152,7 +155,7 @@ def test_a_second_item_of_the_same_wording_is_not_taken_for_the_first(who: dict[
 def test_a_removed_item_stays_removed(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Knee brace"), item("Page 2 of 4")))
     actions.correct_field(letter.pk, "items/2/decision", "overturned", reason="misread", **who)
-    actions.remove_item(letter.pk, "2", reason="misread", **who)
+    single_changes.remove_item(letter.pk, "2", reason="misread", **who)
     assert (requests(letter), states()) == (["Knee brace"], [CorrectionState.SUPERSEDED, CorrectionState.ACTIVE])
     store_reading(letter, document(item("Page 2 of 4"), item("Knee brace")), "2")
     assert requests(letter) == ["Knee brace"]
@@ -165,7 +168,7 @@ def test_a_split_item_keeps_what_the_parts_share_and_its_corrections(who: dict[s
     letter = stored_letter(document(item("MRI and x-ray"), item("Crutches")))
     actions.correct_field(letter.pk, "items/1/rationale", "Corrected rationale.", reason="misread", **who)
     parts = [{"request": "MRI"}, {"request": "x-ray", "decision": "overturned"}]
-    actions.split_item(letter.pk, "1", parts, reason="misread", **who)
+    single_changes.split_item(letter.pk, "1", parts, reason="misread", **who)
     assert (requests(letter), decisions(letter)) == (["MRI", "x-ray", "Crutches"], ["upheld", "overturned", "upheld"])
     texts = DisputedItem.objects.order_by("number").values_list("text__rationale", flat=True)
     assert list(texts) == ["Corrected rationale.", "Corrected rationale.", "Synthetic rationale."]
@@ -177,7 +180,7 @@ def test_a_split_item_keeps_what_the_parts_share_and_its_corrections(who: dict[s
 
 def test_merged_items_become_one(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("Norco 10/325"), item("#60"), item("Crutches")))
-    actions.merge_items(letter.pk, ["1", "2"], values={"request": "Norco 10/325 #60"}, reason="misread", **who)
+    single_changes.merge_items(letter.pk, ["1", "2"], values={"request": "Norco 10/325 #60"}, reason="misread", **who)
     assert requests(letter) == ["Norco 10/325 #60", "Crutches"]
     store_reading(letter, document(item("Norco 10/325 #60"), item("Crutches")), "2")
     assert (requests(letter), states()) == (["Norco 10/325 #60", "Crutches"], [CorrectionState.CONFIRMED])
@@ -185,7 +188,7 @@ def test_merged_items_become_one(who: dict[str, Any]) -> None:
 
 def test_items_stay_in_the_order_given_by_staff(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("A"), item("B"), item("C")))
-    actions.reorder_items(letter.pk, ["3", "1", "2"], reason="misread", **who)
+    single_changes.reorder_items(letter.pk, ["3", "1", "2"], reason="misread", **who)
     assert requests(letter) == ["C", "A", "B"]
     store_reading(letter, document(item("A"), item("B"), item("New"), item("C")), "2")
     assert requests(letter) == ["C", "A", "New", "B"]
@@ -267,12 +270,12 @@ def test_a_problem_is_resolved_by_correcting_confirming_or_dismissing(who: dict[
         problem("wording_unknown", ""),
     ]
     letter = stored_letter(document(item("Knee brace"), item("Crutches"), problems=problems))
-    actions.confirm_value(letter.pk, "items/1/request", **who)
+    single_changes.confirm_value(letter.pk, "items/1/request", **who)
     actions.correct_field(letter.pk, "items/1/reviewer", [citation("mtus/knee")], reason="misread", **who)
-    actions.dismiss_problem(letter.pk, "wording_unknown", "", **who)
+    single_changes.dismiss_problem(letter.pk, "wording_unknown", "", **who)
     left = open_letter(letter.pk).merged.record["problems"]
     assert [problem["code"] for problem in left] == ["item_start_doubtful"]
-    actions.dismiss_problem(letter.pk, "item_start_doubtful", "items/2/request", **who)
+    single_changes.dismiss_problem(letter.pk, "item_start_doubtful", "items/2/request", **who)
     letter.refresh_from_db()
     assert letter.state == LetterState.PARSED
 
@@ -288,7 +291,7 @@ def test_dates_are_checked_again_after_a_correction(who: dict[str, Any]) -> None
 
 def test_problems_stay_with_their_item_when_numbers_shift(who: dict[str, Any]) -> None:
     letter = stored_letter(document(item("A"), item("B"), problems=[problem("value_doubtful", "items/2/rationale")]))
-    actions.add_item(letter.pk, {"request": "New"}, reason="missed", **who)
+    single_changes.add_item(letter.pk, {"request": "New"}, reason="missed", **who)
     left = open_letter(letter.pk).merged.record["problems"]
     assert [problem["path"] for problem in left] == ["items/3/rationale"]
 

@@ -11,6 +11,7 @@ from determinations.models import Correction, DamagedText, TypedForm
 from determinations.models.corrections import CorrectionState
 from determinations.reading import damaged_letters
 from determinations.reading.ingest import ingest_letters
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, document, item, problem, stored_letter
 from tests.fixtures.people import People
 from tests.fixtures.stored import damage
@@ -25,10 +26,10 @@ def test_every_correction_is_refused_with_what_was_kept_and_what_to_do(people: P
     damage("document", letter)
     for refused in (
         lambda: actions.correct_field(letter, "age", 45, by=people.admin, now=NOW, reason="misread"),
-        lambda: actions.confirm_value(letter, "sex", by=people.admin, now=NOW),
+        lambda: single_changes.confirm_value(letter, "sex", by=people.admin, now=NOW),
         lambda: actions.confirm_letter(letter, by=people.admin, now=NOW),
         lambda: actions.undo(letter, saved[0].pk, by=people.admin, now=NOW),
-        lambda: actions.revert(letter, "age", by=people.admin, now=NOW),
+        lambda: single_changes.revert(letter, "age", by=people.admin, now=NOW),
     ):
         with pytest.raises(CorrectionsRefused) as refusal:
             refused()

@@ -13,6 +13,7 @@ from determinations.corrections import actions
 from determinations.models import Case, Correction, CorrectionState, DisputedItem, ItemFact, Letter, LetterState
 from determinations.parsing.grounds import GROUNDS
 from determinations.wording.labels import read_labels
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
 from tests.corrections.screen import opened
 from tests.fixtures.people import People
@@ -69,7 +70,7 @@ def test_a_correction_survives_a_new_reading_until_it_is_undone(letter: Letter, 
     store_reading(letter, document(again), "2")
     assert codes()[0] == ["risk"]
     assert Correction.objects.get().state == CorrectionState.ACTIVE  # the same grounds in another order: no conflict
-    actions.revert(letter.pk, PATH, **who)
+    single_changes.revert(letter.pk, PATH, **who)
     assert codes()[0] == ["not_documented", "criteria_not_met"]
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from determinations.cases.open_letter import open_letter
 from determinations.corrections import actions, duplicates, lessons
 from determinations.models import Correction, DisputedItem, LetterPair, PairDecision
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, document, item, store_reading, stored_letter
 from tests.fixtures.people import People
 
@@ -24,7 +25,7 @@ def who(people: People) -> dict[str, Any]:
 
 def test_accuracy_is_counted_by_field_and_version(who: dict[str, Any]) -> None:
     letters = [stored_letter(document(item("Brace"), age=40, case_number=f"CM16-900000{n}")) for n in range(3)]
-    actions.confirm_value(letters[0].pk, "age", **who)
+    single_changes.confirm_value(letters[0].pk, "age", **who)
     for one in letters[1:]:
         actions.correct_field(one.pk, "age", 50, reason="misread", **who)
     store_reading(letters[1], document(item("Brace"), age=50, case_number="CM16-9000001"), "2")
@@ -57,7 +58,7 @@ def test_an_earlier_value_is_restored_and_a_removal_undone(who: dict[str, Any], 
     assert page.count("Restore") == 1
     as_admin.post(reverse("restore_value", args=[first.pk]))
     assert open_letter(letter.pk).merged.record["age"] == 50
-    actions.remove_item(letter.pk, "2", reason="misread", **who)
+    single_changes.remove_item(letter.pk, "2", reason="misread", **who)
     removal = Correction.objects.latest("pk")
     as_admin.post(reverse("restore_value", args=[removal.pk]), {"do": "undo"})
     assert DisputedItem.objects.filter(case=letter.pk).count() == 2

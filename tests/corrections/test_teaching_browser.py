@@ -12,6 +12,7 @@ from determinations.parsing.results import to_record
 from determinations.synthetic.demo import UNLISTED
 from determinations.synthetic.letters import SyntheticLetter, write_letter
 from tests.accessibility import faults_of
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, document, item, problem, store_reading, stored_letter
 from tests.fixtures.people import People
 from tests.fixtures.worker import Worker
@@ -92,7 +93,7 @@ def test_the_other_pages_are_accessible(sign_in: Any, people: People, worker: Wo
     letter(1, source=SOURCE)
     other = stored_letter(document(item("Brace"), age=40, problems=[problem("value_missing", "age")]))
     twin = stored_letter(document(item("Brace"), age=41))
-    actions.confirm_value(other.pk, "age", by=people.admin, now=NOW)
+    single_changes.confirm_value(other.pk, "age", by=people.admin, now=NOW)
     duplicates.find_pairs([other.pk, twin.pk], now=NOW)
     page = sign_in(people.admin)
     page.goto("/admin/citations/")

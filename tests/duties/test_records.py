@@ -15,6 +15,7 @@ from determinations.duties.actions import DutyRefused
 from determinations.duties.renewing import DutiesFailed
 from determinations.models import AuditEvent, Case, Duty, DutyRule, DutySettings, DutyState, Receipt, Service
 from tests.browsing.conftest import NOW, store_texts
+from tests.corrections import single_changes
 from tests.duties.conftest import ISSUED, UPLOADED, Store, duties_of, letter_text
 from tests.fixtures.people import People
 
@@ -71,7 +72,7 @@ def test_a_correction_to_upheld_ends_an_open_duty_and_back_again_begins_it(store
     pk = store(1, ITEMS)
     actions.correct_field(pk, "items/1/decision", "upheld", by=people.admin, now=NOW, reason="misread")
     assert list(duties_of(pk).values_list("item_number", flat=True)) == [3]
-    actions.revert(pk, "items/1/decision", by=people.admin, now=NOW)
+    single_changes.revert(pk, "items/1/decision", by=people.admin, now=NOW)
     assert list(duties_of(pk).values_list("item_number", flat=True)) == [1, 3]
 
 

@@ -38,6 +38,7 @@ from determinations.reference import aliases
 from determinations.reference.aliases import Proposal
 from determinations.synthetic.letters import write_letter
 from imrsite.celery import INTERACTIVE
+from tests.corrections import single_changes
 from tests.corrections.letters import NOW, store_reading, stored_letter
 from tests.fixtures.people import People
 from tests.fixtures.services import broker_client
@@ -86,7 +87,7 @@ def test_a_preview_changes_nothing_and_a_run_applies_the_changes(who: dict[str, 
     before = {**today, "age": 17, "case_number": None, "decision_date": "2013-01-31"}
     store_reading(one, before, "0.1")
     actions.correct_field(one.pk, "age", today["age"], reason="misread", **who)
-    actions.confirm_value(one.pk, "priority", **who)
+    single_changes.confirm_value(one.pk, "priority", **who)
     run = previewed({"what": "older"}, who)
     assert run.expected == {
         "age": {"changed": 1, "gains": 1, "losses": 0},
@@ -113,7 +114,7 @@ def test_a_loss_is_counted_and_the_correction_is_kept(who: dict[str, Any]) -> No
     one = letter(1)
     today = ParsedDocument.objects.get(letter=one).document
     store_reading(one, {**today, "age": 17}, "0.1")
-    actions.confirm_value(one.pk, "age", **who)
+    single_changes.confirm_value(one.pk, "age", **who)
     run = previewed({"what": "all"}, who)
     assert run.expected["age"] == {"changed": 1, "gains": 0, "losses": 1}
     reparsing.go(run.pk, **who)

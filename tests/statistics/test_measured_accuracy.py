@@ -15,6 +15,7 @@ from determinations.management.accuracy_run import measure_letters, measure_rati
 from determinations.parsing import PARSER_VERSION
 from determinations.statistics import measured_accuracy
 from determinations.statistics.measured_accuracy import GroundScore, read_runs
+from tests.corrections import single_changes
 from tests.corrections.letters import document, item, stored_letter
 from tests.fixtures.people import People
 
@@ -113,7 +114,7 @@ def test_the_page_shows_measured_figures_beside_those_of_the_office(client: Clie
     who = {"by": people.admin, "now": timezone.now()}
     actions.correct_field(letters[0].pk, "age", 45, reason="misread", **who)
     for letter in letters[1:]:
-        actions.confirm_value(letter.pk, "age", **who)
+        single_changes.confirm_value(letter.pk, "age", **who)
     client.force_login(people.admin)
     page = client.get(reverse("accuracy"))
     row = next(row for row in page.context["rows"] if row.field == "age")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from determinations.access import audit
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
-from determinations.cases.open_letter import Change, CorrectionsRefused
+from determinations.cases.open_letter import CorrectionsRefused
 from determinations.corrections import actions, lessons
 from determinations.corrections.kinds import text_of
 from determinations.models import Correction, CorrectionReason, CorrectionState, Letter, Operation
@@ -156,13 +156,13 @@ def restore_value(request: StaffRequest, correction_id: int) -> HttpResponse:
     """Restore the value of an earlier correction, or undo a correction (``do=undo``)."""
     row = get_object_or_404(Correction, pk=correction_id)
     letter = get_object_or_404(Letter, sha256=row.letter_sha256, part=row.letter_part)
-    if request.POST.get("do") == "undo":
-        change = Change(operation=Operation.REVERT, reverts=row.pk, reason="reverted")
-    else:
-        path = f"items/{row.item_key}/{row.field}" if row.item_key else row.path
-        change = Change(operation=Operation.SET, path=path, value=row.new_value, reason="mended")
+    by, now = request.user, timezone.now()
+    path = f"items/{row.item_key}/{row.field}" if row.item_key else row.path
     try:
-        saved = actions.save_changes(letter.pk, [change], by=request.user, now=timezone.now())
+        if request.POST.get("do") == "undo":
+            saved = actions.undo(letter.pk, row.pk, by=by, now=now)
+        else:
+            saved = actions.correct_field(letter.pk, path, row.new_value, by=by, now=now, reason="mended")
     except CorrectionsRefused as refused:
         messages.error(request, " ".join(words for _path, words in refused.errors))
     else:
