@@ -296,8 +296,6 @@ _KINDS = (
 #: Every kind of problem by its code.
 PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
 
-#: The text is no determination letter at all.
-NOT_A_DETERMINATION = "not_a_determination"
 #: The text is a review of another program, which this collection does not hold.
 OTHER_PROGRAM_CODES = frozenset({"health_plan_review", "bill_review", "provider_network_review"})
 

@@ -60,7 +60,6 @@ ELEMENTS: tuple[Element, ...] = (
     ),
     _element("related", "Related surgery or procedure", r"surg|operat|procedure|arthroscop|fusion|repair"),
 )  # fmt: skip
-ELEMENT_KEYS = frozenset(element.key for element in ELEMENTS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from determinations.extraction.containers.names import may_be_letter, one_name
 from determinations.extraction.containers.results import TEXT_NAME, Collection
 
-SIGNATURE = b"\x78\x9f\x3e\x22"
 #: After the signature and a key come the attributes: level, number, length; then the content and a checksum.
 _START, _ATTRIBUTE, _CHECKSUM = 6, struct.Struct("<BLL"), 2
 _BODY, _ATTACHMENT_BEGINS, _ATTACHMENT_NAME, _ATTACHMENT_DATA = 0x2800C, 0x69002, 0x18010, 0x6800F

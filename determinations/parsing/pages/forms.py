@@ -110,7 +110,6 @@ _FORM_WORDS = (
     "Received", "Rec'd", "Rec\u2019d", "Scanned", "Filed", "Printed", "Uploaded", "Imaged", "Stamped", "RECEIVED",
     "FILED", "SCANNED", "Form Eff", "Services, Inc", "etermination Letter", "etter of Determ",
 )  # fmt: skip
-_COMPANY_END = re.compile(r"\b(?:Inc|Corp|Co|Ltd|LLC|LLP|APC|P\.?C|M\.?D|D\.?O|Esq|Assoc|Svcs|Dept)\.$", re.IGNORECASE)
 _MOST_STAMP_WORDS = 5
 #: A quick look before ``_NOTICE``, which is slow and nearly always finds nothing.
 _NOTICE_WORDS = (
