@@ -49,18 +49,8 @@ def settle_versions(
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
     tied = [pair for pair in pairs if pair.decision != PairDecision.APART]
-    links = [(pair.older_id, pair.newer_id) for pair in sorted(tied, key=lambda pair: (_decided_at(pair), pair.pk))]
     offices = {pk: case.office_set_id for pk, case in cases.items()}
-    by_number: dict[tuple[str, int | None], list[int]] = defaultdict(list)
-    for pk, case in sorted(cases.items()):
-        if case.case_number:
-            by_number[case.case_number, offices[pk]].append(pk)
-    # Where nothing keeps letters apart, it does not matter by which links they come together.
-    pairs_of = partial(combinations, r=2) if apart else pairwise
-    of_one_number = (pair for same in by_number.values() for pair in pairs_of(same) if pair not in apart)
-    links += sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True)
-    settled = Settled(set(), set())
-    groups = _connected(offices, links, apart)
+    groups = _connected(offices, _links(cases, tied, apart), apart)
     known = read_letters([pk for group in groups if len(group) > 1 for pk in group], letters, corrections)
     families: list[tuple[list[int], Standing]] = []
     for group in groups:
@@ -70,6 +60,7 @@ def settle_versions(
             families.append((group, choose_counting(group, merged, known)))
         else:
             families += _as_they_stand(cases, group, corrections)
+    settled = Settled(set(), set())
     for group, standing in families:
         before = _copies(cases, group)
         moved = {pk for pk in group if _moves(cases[pk], standing)}
@@ -79,6 +70,25 @@ def settle_versions(
         if standing.is_corrected and (moved or not set(written).isdisjoint(group)):
             settled.joined.add(standing.counts)
     return settled
+
+
+def _links(
+    cases: Mapping[int, Case], tied: Iterable[LetterPair], apart: Set[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Pairs of letters that belong to one case, in the order in which they are put together: those ``tied``, then
+    letters of one office with one number, the newest first.
+    """
+    by_number: dict[tuple[str, int | None], list[int]] = defaultdict(list)
+    for pk, case in sorted(cases.items()):
+        if case.case_number:
+            by_number[case.case_number, case.office_set_id].append(pk)
+    # Where nothing keeps letters apart, it does not matter by which links they come together.
+    pairs_of = partial(combinations, r=2) if apart else pairwise
+    of_one_number = (pair for same in by_number.values() for pair in pairs_of(same) if pair not in apart)
+    return [
+        *((pair.older_id, pair.newer_id) for pair in sorted(tied, key=lambda pair: (_decided_at(pair), pair.pk))),
+        *sorted(of_one_number, key=lambda pair: (pair[1], pair[0]), reverse=True),
+    ]
 
 
 def _as_they_stand(
