@@ -10,10 +10,9 @@ from determinations.statistics.answer_cache import Rows
 from determinations.statistics.columns.cited import CITED
 from determinations.statistics.columns.dialect import Value
 from determinations.statistics.columns.layout import KEY
-from determinations.statistics.interface import TABLE, CitationGroup, Selection, Sums
+from determinations.statistics.interface import TABLE, TALLY, CitationGroup, Selection, Sums
 
 _PARTS, _SECTIONS, _EDITION = f"parts{KEY}", f"section{KEY}", f"edition{KEY}"
-TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
 _OF_AUTHORITY = "authority_id = %s AND first_of_authority"
 #: Answers a statement with its parameters, ``shared`` with other processes or not; None if PostgreSQL has to.
 Ask = Callable[[str, tuple[Value, ...], bool], Rows | None]

@@ -13,6 +13,10 @@ from determinations.models import ItemFact
 from determinations.paging.sql import after_select
 
 TABLE = '"determinations_itemfact"'
+#: Of each group: items, those decided, those overturned.
+TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
+#: The items that cite an authority, given twice.
+CITING = "claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint]"
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 PostgreSQL has no places; its statements, of the same meaning, are in ``sql_engine``.
 """
 
-from determinations.statistics.cited_counts import TALLY, Ask
+from determinations.statistics.cited_counts import Ask
 from determinations.statistics.columns.letters import BLOCKS
-from determinations.statistics.interface import LetterGroup, Selection
+from determinations.statistics.interface import TALLY, LetterGroup, Selection
 
 
 def count_letters(ask: Ask, selection: Selection) -> list[LetterGroup] | None:

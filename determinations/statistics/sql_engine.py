@@ -8,7 +8,6 @@ PostgreSQL is the reference, and answers whatever the column engine (``statistic
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from functools import cached_property, partial
 from typing import Any
 
@@ -17,13 +16,13 @@ from pyroaring import BitMap
 
 from determinations.parsing.results import SIDES
 from determinations.statistics.answer_cache import Rows, cached_answers, data_version
-from determinations.statistics.citation_code import decode_citations
 from determinations.statistics.cited_counts import CitedCounts
 from determinations.statistics.columns.dialect import Value, translates
-from determinations.statistics.columns.editions import EDITIONS, STATUSES
+from determinations.statistics.columns.editions import EDITIONS, STATUSES, Validities
 from determinations.statistics.columns.reading import ColumnReader
 from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.columns.tallies import letters_and_items, letters_by_problem
+from determinations.statistics.edition_counts import EditionCounts
 from determinations.statistics.element_counts import (
     citing_by_column,
     elements_of,
@@ -32,7 +31,9 @@ from determinations.statistics.element_counts import (
     told_elements,
 )
 from determinations.statistics.interface import (
+    CITING,
     TABLE,
+    TALLY,
     CitationGroup,
     ElementCounts,
     ItemGroup,
@@ -240,7 +241,7 @@ class SqlEngine:
         selected, params = _selected(selection, columns)
         named = ", ".join(columns)
         sql = f"""
-            SELECT GROUPING({named}), {named}, {_TALLY} FROM ({selected}) AS selected
+            SELECT GROUPING({named}), {named}, {TALLY} FROM ({selected}) AS selected
             GROUP BY GROUPING SETS ({", ".join(f"({', '.join(grouping)})" for grouping in same.values())})
         """  # noqa: S608 - constants and the ORM's own SQL
         # GROUPING sets a bit for every column that a row is not grouped by; the first column has the highest bit.
@@ -269,7 +270,7 @@ class SqlEngine:
         if selection.whole_letters:
             selected, params = _selected(selection, ["decision_month", "outcome", "first_of_case", "case_items"])
             sql = f"""
-                SELECT decision_month, outcome, {_TALLY}, count(*) FILTER (WHERE first_of_case),
+                SELECT decision_month, outcome, {TALLY}, count(*) FILTER (WHERE first_of_case),
                     count(*) FILTER (WHERE first_of_case AND case_items > 1)
                 FROM ({selected}) AS selected GROUP BY decision_month, outcome
             """  # noqa: S608 - constants and the ORM's own SQL
@@ -296,7 +297,7 @@ class SqlEngine:
             return by_column
         condition, params = _among(selection)
         sql = f"""
-            SELECT side, sections, pages, {_TALLY} FROM determinations_citationfact AS cited
+            SELECT side, sections, pages, {TALLY} FROM determinations_citationfact AS cited
             WHERE authority_id = %s {condition}
             GROUP BY side, sections, pages
         """  # noqa: S608 - constants and the ORM's own SQL
@@ -313,7 +314,7 @@ class SqlEngine:
             return by_column
         condition, params = _among(selection)
         sql = f"""
-            SELECT side, authority_id, sections, {_TALLY} FROM determinations_citationfact AS cited
+            SELECT side, authority_id, sections, {TALLY} FROM determinations_citationfact AS cited
             WHERE sections <> '{{}}' {condition}
             GROUP BY side, authority_id, sections
         """  # noqa: S608 - constants and the ORM's own SQL
@@ -345,9 +346,9 @@ class SqlEngine:
         named = ", ".join(columns)
         sides = ", ".join(f"%s = ANY({side}_authority_ids) AS {side}" for side in SIDES)
         sql = f"""
-            SELECT claims, reviewer, {named}, {_TALLY}
+            SELECT claims, reviewer, {named}, {TALLY}
             FROM (
-                SELECT {named}, overturned, {sides} FROM (SELECT {TABLE}.* {rows}) AS selected WHERE {_CITING}
+                SELECT {named}, overturned, {sides} FROM (SELECT {TABLE}.* {rows}) AS selected WHERE {CITING}
             ) AS citing
             GROUP BY claims, reviewer, {named}
         """  # noqa: S608 - constants and the ORM's own SQL
@@ -368,11 +369,7 @@ class SqlEngine:
         by_column = self._cited.edition_statuses(selection)
         if by_column is not None:
             return by_column
-        sums = Sums()
-        for cited, _year, *intervals, items, decided, overturned in self._count_by_interval(selection):
-            for key in {(side, status) for side, _, _, status in self._edition_statuses(cited, *intervals)}:
-                sums.add(key, items, decided, overturned)
-        return [CitationGroup(key, *counts) for key, counts in sums.items()]
+        return self._by_interval.statuses(selection)
 
     def count_editions(self, selection: Selection, authority_id: int | None = None) -> list[CitationGroup]:
         """See ``Engine``."""
@@ -383,12 +380,7 @@ class SqlEngine:
         by_column = self._cited.editions(selection, authority_id)
         if by_column is not None:
             return by_column
-        sums = Sums()
-        for cited, year, *intervals, items, decided, overturned in self._count_by_interval(selection, authority_id):
-            for side, authority, edition, status in self._edition_statuses(cited, *intervals):
-                if authority_id is None or authority == authority_id:
-                    sums.add((side, authority, edition, year, status), items, decided, overturned)
-        return [CitationGroup(key, *counts) for key, counts in sums.items()]
+        return self._by_interval.editions(selection, authority_id)
 
     def _editions_by_column(
         self, selection: Selection, authority_id: int | None, question: int
@@ -403,46 +395,14 @@ class SqlEngine:
             return None
         return [CitationGroup(raw, *counts) for number, raw, *counts in rows if number == question]
 
-    def _count_by_interval(self, selection: Selection, authority_id: int | None = None) -> Rows:
-        """Items by what they cite, year of decision, and the intervals that contain the UR denial and the decision.
-
-        The dates on which some edition starts or ends divide time into intervals. Within an interval the status of
-        every edition is constant.
-        """
-        rows, params = selection.rows
-        only, of_one = (f"AND ({_CITING})", (authority_id, authority_id)) if authority_id is not None else ("", ())
-        sql = f"""
-            SELECT cited, decision_year, width_bucket(ur_denial_date, %s::date[]) AS denied,
-                width_bucket(decision_date, %s::date[]) AS decided, {_TALLY}
-            FROM (SELECT {TABLE}.* {rows}) AS selected
-            WHERE cited <> '' {only} GROUP BY cited, decision_year, denied, decided
-        """  # noqa: S608 - constants and the ORM's own SQL
-        days, _bounds = self._intervals
-        return self._ask(sql, (days, days, *params, *of_one), shared=selection.is_everything and authority_id is None)
+    @cached_property
+    def _by_interval(self) -> EditionCounts:
+        return EditionCounts(self._ask, self._validities)
 
     @cached_property
-    def _validities(self) -> dict[tuple[int, str], tuple[date | None, date | None]]:
-        """The first day of each edition in force, and the first after."""
+    def _validities(self) -> Validities:
         rows = self.kept_by_postgresql(_VALIDITY)
         return {(authority, edition): (first, after) for authority, edition, first, after in rows}
-
-    @cached_property
-    def _intervals(self) -> tuple[list[date], dict[tuple[int, str], tuple[int, int | None]]]:
-        """The dates on which editions start or end; each edition's first interval in force and the first after."""
-        days = sorted({day for validity in self._validities.values() for day in validity if day}) or [date.max]
-        return days, {
-            (authority, edition): (days.index(first) + 1 if first else 0, days.index(after) + 1 if after else None)
-            for (authority, edition), (first, after) in self._validities.items()
-        }
-
-    def _edition_statuses(
-        self, cited: str, denied: int | None, decided: int | None
-    ) -> Iterator[tuple[str, int, str, str]]:
-        """Side, authority, edition and status of every citation in ``ItemFact.cited``."""
-        _days, bounds = self._intervals
-        for side, authority, edition in decode_citations(cited):
-            interval = denied if side == "claims" else decided
-            yield side, authority, edition, _edition_status(bounds.get((authority, edition)), interval)
 
 
 #: A fact has the problems of its item, and those of its letter as a whole.
@@ -456,7 +416,6 @@ _CASES = """
 SELECT all_problem_codes, count(*), sum(item_count), count(*) FILTER (WHERE item_count = 0)
 FROM determinations_case WHERE superseded_by_id IS NULL {} GROUP BY all_problem_codes
 """
-_CITING = "claims_authority_ids @> ARRAY[%s::smallint] OR reviewer_authority_ids @> ARRAY[%s::smallint]"
 _VALIDITY = """
 SELECT authority.id, validity.edition, validity.valid_from, validity.valid_to + 1
 FROM determinations_editionvalidity AS validity
@@ -464,19 +423,6 @@ JOIN determinations_authority AS authority ON authority.key = validity.authority
 """
 
 
-def _edition_status(bounds: tuple[int, int | None] | None, interval: int | None) -> str:
-    """Classify an edition as current, superseded or not yet in force in the given interval."""
-    if bounds is None:
-        return "unjudged"
-    if interval is None:
-        return "undated"
-    first, after = bounds
-    if after is not None and interval >= after:
-        return "superseded"
-    return "early" if interval < first else "current"
-
-
-_TALLY = "count(*), count(overturned), count(*) FILTER (WHERE overturned)"
 #: PostgreSQL's GROUPING takes no more columns.
 _MOST_GROUPED = 31
 
@@ -497,7 +443,7 @@ def _items_by(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[
     """The query for items by columns."""
     selected, params = _selected(selection, columns)
     named = ", ".join(columns)
-    return f"SELECT {named}, {_TALLY} FROM ({selected}) AS selected GROUP BY {named}", params  # noqa: S608 - constants
+    return f"SELECT {named}, {TALLY} FROM ({selected}) AS selected GROUP BY {named}", params  # noqa: S608 - constants
 
 
 def _selected(selection: Selection, columns: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
