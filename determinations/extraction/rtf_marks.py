@@ -4,6 +4,7 @@ striprtf drops fields without a text of their own, and reads a sign of a symbol 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from determinations.extraction.rtf_changes import TEXT_WORDS, TOKEN
@@ -50,43 +51,63 @@ def with_marks_as_text(source: str) -> str:
     """The RTF source with check marks, signs of symbol fonts and choices as text."""
     if not _MARKED.search(source):
         return source
-    fonts = {number: name for number, name in _FONT.findall(_font_table(source)) if is_symbol_font(name)}
-    kept: list[str] = []
-    groups: list[tuple[str, str]] = []
-    fields: list[_Field] = []
-    font = part = ""
-    is_fallback = False
+    tokens = _Tokens({number: name for number, name in _FONT.findall(_font_table(source)) if is_symbol_font(name)})
     for token in TOKEN.finditer(source):
-        word, number, brace = token.groups()
-        text = token[0]
+        tokens.take(token[0], *token.groups())
+    return "".join(tokens.kept)
+
+
+class _Tokens:
+    """The tokens of a document from left to right, as they are to be read; ``fonts`` are those of symbols."""
+
+    def __init__(self, fonts: Mapping[str, str]) -> None:
+        self.fonts = fonts
+        self.kept: list[str] = []
+        #: The font and the part of a field outside of each group that is open.
+        self.groups: list[tuple[str, str]] = []
+        self.fields: list[_Field] = []
+        self.font = self.part = ""
+        #: Whether the next token stands for a sign that was given by its number.
+        self.is_fallback = False
+
+    def take(self, text: str, word: str | None, number: str | None, brace: str | None) -> None:
+        """Keep the next token: a control word with its number, a brace, or text."""
         if brace == "{":
-            groups.append((font, part))
+            self.groups.append((self.font, self.part))
         elif brace:
-            if fields and fields[-1].depth == len(groups):
-                ended = fields.pop()
-                kept[ended.start] = ended.shown() + kept[ended.start]
-            font, part = groups.pop() if groups else ("", "")
-        elif word == "field" and kept and kept[-1] == "{":
-            fields.append(_Field(len(kept) - 1, len(groups)))
-            part = ""
-        elif word == "f":
-            font = fonts.get(number or "", "")
-        elif word == "plain":
-            font = ""
-        elif word in {"fldinst", "fldrslt", "ffl", "formfield"}:
-            part = word
-            if word == "ffl" and fields:
-                fields[-1].entries.append("")
-        elif word in {"ffres", "ffdefres"} and fields:
-            fields[-1].numbers[word] = number or "0"
+            self._end_group()
         elif word is None or word in TEXT_WORDS:
-            if fields and text != r"\*":
-                _note(fields[-1], part, text)
-            if font and not is_fallback:
-                text = _signs(font, text, word, number)
-        is_fallback = word == "u"
-        kept.append(text)
-    return "".join(kept)
+            text = self._shown(text, word, number)
+        else:
+            self._obey(word, number)
+        self.is_fallback = word == "u"
+        self.kept.append(text)
+
+    def _end_group(self) -> None:
+        if self.fields and self.fields[-1].depth == len(self.groups):
+            ended = self.fields.pop()
+            self.kept[ended.start] = ended.shown() + self.kept[ended.start]
+        self.font, self.part = self.groups.pop() if self.groups else ("", "")
+
+    def _shown(self, text: str, word: str | None, number: str | None) -> str:
+        if self.fields and text != r"\*":
+            _note(self.fields[-1], self.part, text)
+        return _signs(self.font, text, word, number) if self.font and not self.is_fallback else text
+
+    def _obey(self, word: str, number: str | None) -> None:
+        if word == "field" and self.kept and self.kept[-1] == "{":
+            self.fields.append(_Field(len(self.kept) - 1, len(self.groups)))
+            self.part = ""
+        elif word == "f":
+            self.font = self.fonts.get(number or "", "")
+        elif word == "plain":
+            self.font = ""
+        elif word in {"fldinst", "fldrslt", "ffl", "formfield"}:
+            self.part = word
+            if word == "ffl" and self.fields:
+                self.fields[-1].entries.append("")
+        elif word in {"ffres", "ffdefres"} and self.fields:
+            self.fields[-1].numbers[word] = number or "0"
 
 
 def _font_table(source: str) -> str:
