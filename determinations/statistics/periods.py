@@ -27,6 +27,14 @@ class Period:
         return Period(_days_before(self.first, length + 1), _days_before(self.first, 1))
 
     @property
+    def year_earlier(self) -> "Period":
+        """The same days of the year before; whole months stay whole. It never starts before year 1."""
+        if self.months:
+            first = _plus_months(self.first, -12)
+            return Period(first, _days_before(_plus_months(first, self.months), 1))
+        return Period(_same_day(self.first, -1), _same_day(self.last, -1))
+
+    @property
     def months(self) -> int:
         """The number of months if the period consists of whole months, otherwise 0."""
         last_day = calendar.monthrange(self.last.year, self.last.month)[1]
@@ -73,6 +81,11 @@ def year_to_report(decided: Mapping[date | None, int], needs: int) -> int | None
     return max(enough or full or years)
 
 
+def year_to_date(today: date) -> Period:
+    """The calendar year until a day, that day included."""
+    return Period(today.replace(month=1, day=1), today)
+
+
 def last_months(month: date, number: int) -> Period:
     """The last ``number`` months through ``month``."""
     first = month.replace(day=1)
@@ -89,6 +102,12 @@ def full_months(day: date, length: int) -> Period:
 def _plus_months(first: date, months: int) -> date:
     number = max(12, 12 * first.year + first.month - 1 + months)
     return date(number // 12, number % 12 + 1, 1)
+
+
+def _same_day(day: date, years: int) -> date:
+    """The day of another year; February 28 for the 29th where there is none."""
+    year = max(1, day.year + years)
+    return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
 
 
 def _days_before(day: date, days: int) -> date:

@@ -5,7 +5,7 @@ import re
 from html import unescape
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from zipfile import ZipFile
 
 import pytest
@@ -226,6 +226,10 @@ def _bare(page: str) -> str:
             "decided_from=2016-04-01&decided_to=2016-06-30",
             {"decided_from": ["2016-01-01"], "decided_to": ["2016-03-31"]},
         ),
+        (
+            "decided_from=2017-01-01&decided_to=2017-11-30",  # a year to date: the same days of the year before
+            {"decided_from": ["2016-01-01"], "decided_to": ["2016-11-30"]},
+        ),
         ("category=Surgery", {"rest_of": ["category=Surgery"]}),
     ],
 )
@@ -237,7 +241,21 @@ def test_a_comparison_has_a_useful_default(as_supervisor: Any, db: None, asked: 
     assert dict(QueryDict(query["versus"]).lists()) == beside
     if not asked:
         assert query["decided_from"] == "2017-01-01"
-    assert as_supervisor.get(f"/statistics/compare/?{asked}&versus=").status_code == 200  # all items, on request
+    page = as_supervisor.get(f"/statistics/compare/?{asked}&versus=")  # all items, on request
+    (to_date,) = [
+        preset["url"] for preset in page.context["presets"] if f"{timezone.localdate().year}-01-01" in preset["url"]
+    ]
+    assert f"{timezone.localdate().year - 1}-01-01" in to_date
+    assert all(value in unquote(to_date) for value in asked.split("&") if "decided" not in value)
+
+
+def test_a_selection_with_a_period_is_named_by_it_and_its_other_filters(as_supervisor: Any, db: None) -> None:
+    dates = "decided_from=2016-04-01&decided_to=2016-06-30"
+    page = as_supervisor.get(f"/statistics/compare/?{dates}&sex=male&versus=")
+    assert page.context["side"]["name"] == "Decided Apr 2016 to Jun 2016; Sex: Male"
+    assert [preset["label"] for preset in page.context["presets"]][:2] == [
+        "Apr 2016 to Jun 2016 vs. Jan 2016 to Mar 2016", "Apr 2016 to Jun 2016 vs. Apr 2015 to Jun 2015",
+    ]  # fmt: skip
 
 
 def test_items_without_a_date_have_a_row_among_the_years(as_supervisor: Any, db: None) -> None:

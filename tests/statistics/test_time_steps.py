@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from determinations.filters.date_ranges import usual_ranges
-from determinations.statistics.periods import year_to_report
+from determinations.statistics.periods import Period, year_to_report
 from determinations.statistics.time_steps import (
     STEPS,
     fitting_step,
@@ -21,6 +21,22 @@ from tests.corrections.letters import document, item, stored_letter
 
 def months(year: int, decided: int) -> dict[date | None, int]:
     return {date(year, month, 1): decided for month in range(1, 13)}
+
+
+@pytest.mark.parametrize(
+    ("period", "earlier"),
+    [
+        (("2026-01-01", "2026-11-18"), ("2025-01-01", "2025-11-18")),
+        (("2024-01-01", "2024-02-29"), ("2023-01-01", "2023-02-28")),  # whole months stay whole
+        (("2025-02-01", "2025-02-28"), ("2024-02-01", "2024-02-29")),
+        (("2024-02-10", "2024-02-29"), ("2023-02-10", "2023-02-28")),
+        (("2023-11-01", "2024-01-31"), ("2022-11-01", "2023-01-31")),
+        (("0001-03-04", "0001-03-05"), ("0001-03-04", "0001-03-05")),
+    ],
+)
+def test_the_same_days_a_year_earlier(period: tuple[str, str], earlier: tuple[str, str]) -> None:
+    first, last = (date.fromisoformat(day) for day in period)
+    assert tuple(map(str, vars(Period(first, last).year_earlier).values())) == earlier
 
 
 @pytest.mark.parametrize(

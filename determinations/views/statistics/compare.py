@@ -5,18 +5,19 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from determinations.browsing.selection import as_query, narrow
 from determinations.filters import chips, filters_in_words, filters_only
 from determinations.filters.lookups import Lookups
-from determinations.paging.addresses import with_query
+from determinations.paging.addresses import changed, with_query
 from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.changes import changes
 from determinations.statistics.definition import Statistic
 from determinations.statistics.interface import LetterGroup
 from determinations.statistics.office_catalog import all_statistics, statistic_of
-from determinations.statistics.periods import Period, last_months, year_period
+from determinations.statistics.periods import Period, last_months, year_period, year_to_date
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.statistics.tabulate import sum_letters
 from determinations.views.requests import person_of
@@ -147,11 +148,12 @@ def _side(
 
 
 def _name_of(side: Context) -> str:
-    """A selection named by its filters."""
+    """A selection named by its filters, the period first."""
     period = requested_period(side.query)
-    if period and set(side.query) == set(dates(period)):
-        return f"Decided {period}"
-    return filters_in_words(side.query, side.labels) or "All items"
+    if period is None:
+        return filters_in_words(side.query, side.labels) or "All items"
+    others = filters_in_words(changed(side.query, without=tuple(dates(period))), side.labels)
+    return "; ".join(filter(None, [f"Decided {period}", others]))
 
 
 def _rows(first: Context, second: Context, statistic: Statistic) -> dict[str, object]:
@@ -173,16 +175,22 @@ def _rows(first: Context, second: Context, statistic: Statistic) -> dict[str, ob
 def _default_comparison(first: Context) -> tuple[QueryDict, QueryDict] | None:
     """What to compare if the address has no ``versus``.
 
-    A period is compared with the preceding one, other filters with the remaining items, and without filters the last
-    full year with the year before. None if no letter has a date.
+    A period is compared with the preceding one, or with the same days a year earlier if it begins with a year; other
+    filters with the remaining items, and without filters the last full year with the year before. None if no letter
+    has a date.
     """
     query, period = first.query, requested_period(first.query)
     if period:
-        return query, with_period(query, period.before)
+        return query, with_period(query, _before(period))
     if query:
         return query, _rest_of(query)
     last = _last_period(first.engine.count_letters(first.selection))
     return (as_query(dates(last)), as_query(dates(last.before))) if last else None
+
+
+def _before(period: Period) -> Period:
+    begins_a_year = (period.first.month, period.first.day) == (1, 1) and period.year is not None
+    return period.year_earlier if begins_a_year else period.before
 
 
 def _last_period(groups: list[LetterGroup]) -> Period | None:
@@ -201,17 +209,27 @@ def _rest_of(query: QueryDict) -> QueryDict:
     return as_query({"rest_of": [query.urlencode()]})
 
 
+def _narrowed_to(query: QueryDict, period: Period) -> QueryDict:
+    return narrow(query, dates(period))
+
+
 def _presets(context: Context, groups: list[LetterGroup]) -> list[dict[str, str]]:
     """Common comparisons for the selection, as buttons."""
     query, period = context.query, requested_period(context.query)
-    comparisons = []
+    periods = []
     if period:
-        comparisons.append((f"{period} vs. {period.before}", query, with_period(query, period.before)))
+        periods = [(period, period.before), (period, period.year_earlier)]
     else:
         years = sorted({group.month.year for group in groups if group.month})[-2:]
         if len(years) == 2:
-            newer, older = (narrow(query, dates(year_period(year))) for year in reversed(years))
-            comparisons.append((f"{years[1]} vs. {years[0]}", newer, older))
+            periods.append((year_period(years[1]), year_period(years[0])))
+    this_year = year_to_date(timezone.localdate())
+    if period or not query.keys() & dates(this_year).keys():
+        periods.append((this_year, this_year.year_earlier))
+    within = with_period if period else _narrowed_to
+    comparisons = [
+        (f"{newer} vs. {older}", within(query, newer), within(query, older)) for newer, older in dict.fromkeys(periods)
+    ]
     if query:
         comparisons.append(("This selection vs. all other items", query, _rest_of(query)))
         comparisons.append(("This selection vs. all items", query, QueryDict()))
