@@ -13,7 +13,7 @@ from determinations.views.browsing import home, lists, saved_views, search, shor
 from determinations.views.cases import case_page, letter_pages, originals, problem_reports, similar_requests
 from determinations.views.cases.go import go
 from determinations.views.casework import case_work, notifications, selected_rows
-from determinations.views.duties import calendar_feed, one_duty, worklist
+from determinations.views.duties import calendar_feed, one_duty, worklist, worklist_export
 from determinations.views.help import news as help_news
 from determinations.views.help import pages as help_pages
 from determinations.views.intake import batches, letter_file, letters, uploads
@@ -121,6 +121,7 @@ urlpatterns = [
     path("fields/imports/<int:pk>/", office_imports.import_detail, name="office_import"),
     path("fields/imports/<int:pk>/errors.csv", office_imports.import_errors, name="office_import_errors"),
     path("worklist/", worklist.worklist_page, name="worklist"),
+    path("worklist/export/", worklist_export.export_worklist, name="export_worklist"),
     path("worklist/<int:pk>/", one_duty.duty_page, name="duty"),
     path("worklist/documents/<int:pk>/", one_duty.duty_document, name="duty_document"),
     path("worklist/calendar/", calendar_feed.calendar_settings, name="calendar_settings"),

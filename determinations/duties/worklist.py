@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from django.db.models import Count, Q, QuerySet
 
-from determinations.models import Duty, DutyState
+from determinations.models import Duty, DutyState, UploadedFile
 from determinations.paging.counts import COUNT_CAP
 from determinations.paging.keyset import Order
 
@@ -67,6 +67,12 @@ def of_person(whose: str, *, me: int) -> Q:
             return Q(assigned_to=None)
         case name:
             return Q(assigned_to__username=name)
+
+
+def of_upload(upload_id: int) -> Q:
+    """The condition for the letters of an upload, copies of letters of other uploads among them."""
+    files = UploadedFile.objects.filter(upload=upload_id, letter__isnull=False)
+    return Q(letter__in=files.values("letter"))
 
 
 def counts(who: Q, today: date) -> dict[str, int]:

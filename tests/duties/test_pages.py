@@ -1,8 +1,11 @@
 """The worklist and its pages, through their addresses."""
 
+import csv
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -23,9 +26,12 @@ from determinations.models import (
     Export,
     ItemFact,
     Letter,
+    Upload,
+    UploadedFile,
 )
 from tests.duties.conftest import ITEMS, Store, duties_of, received
 from tests.fixtures.people import People
+from tests.office_fields.conftest import entering
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
@@ -267,6 +273,63 @@ def test_items_and_cases_are_filtered_by_their_duties(people: People, store: Sto
     assert len(items("duty=none")) == 2
     assert cases("duty=open") == cases(f"due_to={duty.due_on}") == {duty.letter_id}
     assert items("duty=nonsense") == set()
+
+
+def test_the_worklist_is_exported_as_it_is_listed(as_casemanager: Client, people: People, store: Store) -> None:
+    """All duties of its part, with fields of the office; a cell that a spreadsheet would run does not begin so."""
+    first, second = received(store, people, 1, 3), received(store, people, 2, 9)
+    Duty.objects.filter(pk=second.pk).update(note="=1+1")
+    duty_actions.assign([first.pk, second.pk], people.casemanager, by=people.casemanager, now=timezone.now())
+    received(store, people, 3, 3)
+    entering(people.casemanager)(1, claim="SYN-1", employer="Acme")
+    page = as_casemanager.get("/worklist/?whose=mine").content.decode()
+    assert '<span class="quiet small">SYN-1 · Acme</span>' in page
+    assert 'action="/worklist/export/?whose=mine"' in page
+    answer = as_casemanager.post("/worklist/export/?whose=mine", {"format": "csv"})
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="worklist-{timezone.localdate()}.csv"'
+    rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+    assert [row["Case number"] for row in rows] == ["CM26-0000002", "CM26-0000001"], "by due date"
+    assert (rows[1]["Claim number"], rows[1]["Employer"], rows[1]["Request"]) == (
+        "SYN-1", "Acme", "Twelve physical therapy sessions",
+    )  # fmt: skip
+    assert (rows[1]["Due"], rows[1]["Assigned to"], rows[1]["State"]) == (str(first.due_on), "casemanager", "open")
+    assert (rows[0]["Note"], rows[0]["Source"]) == ("'=1+1", first.rule.source)
+    days = {due(duty): int(row["Days until due"]) for duty, row in zip((second, first), rows, strict=True)}
+    assert days == {day: (day - timezone.localdate()).days for day in days}
+    (event,) = AuditEvent.objects.filter(action="list.exported")
+    assert (event.letter_ids, event.detail["list"], event.detail["rows"]) == (
+        sorted([first.letter_id, second.letter_id]), "worklist", 2,
+    )  # fmt: skip
+    book = openpyxl.load_workbook(BytesIO(as_casemanager.post("/worklist/export/", {"format": "xlsx"}).content))
+    assert [row[6].value for row in book["Worklist"].iter_rows(min_row=2)][-2:] == ["CM26-0000001", "CM26-0000003"]
+    assert as_casemanager.post("/worklist/export/", {"format": "pdf"}).status_code == 404
+
+
+def test_the_worklist_of_a_batch_has_its_duties_alone(as_casemanager: Client, people: People, store: Store) -> None:
+    first, _second = received(store, people, 1, 3), received(store, people, 2, 3)
+    upload = Upload.objects.create(by=people.casemanager, started_at=timezone.now())
+    UploadedFile.objects.create(
+        upload=upload, name="a.pdf", outcome="accepted", letter_id=first.letter_id, received_at=timezone.now()
+    )
+    page = as_casemanager.get(f"/worklist/?upload={upload.pk}&whose=nobody")
+    assert [row.duty.pk for row in page.context["rows"]] == [first.pk]
+    text = page.content.decode()
+    assert 'href="/worklist/?whose=nobody" title="Remove this filter"' in text
+    assert f'<input type="hidden" name="upload" value="{upload.pk}">' in text, "kept when the user is chosen"
+    assert all(f"upload={upload.pk}" in tab["query"] for tab in page.context["tabs"])
+    for other in ("0", "9" * 19, "x"):
+        assert as_casemanager.get(f"/worklist/?upload={other}").status_code == 200
+
+
+def test_a_duty_whose_first_possible_due_date_has_passed_may_be_overdue(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    duty = duties_of(store(1, ITEMS))[0]
+    assert duty.due_on is None
+    Duty.objects.filter(pk=duty.pk).update(earliest_on=timezone.localdate())
+    assert "may be overdue" not in as_casemanager.get("/worklist/").content.decode()
+    Duty.objects.filter(pk=duty.pk).update(earliest_on=timezone.localdate() - timedelta(days=1))
+    assert "receipt missing, may be overdue" in as_casemanager.get("/worklist/").content.decode()
 
 
 @pytest.mark.parametrize("address", ["/worklist/", "/worklist/?when=closed", "/statistics/timeliness/"])

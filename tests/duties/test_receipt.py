@@ -9,6 +9,8 @@ from django.utils import timezone
 from determinations.duties import actions as duty_actions
 from determinations.models import (
     AuditEvent,
+    Letter,
+    LetterState,
     Receipt,
     Service,
     Upload,
@@ -46,6 +48,21 @@ def test_receipt_of_a_batch_leaves_dates_that_were_entered(
         f"/uploads/{upload.pk}/receipt/", {"received_on": "3/6/2026", "service": "mail", "replace": "yes"}
     )
     assert set(Receipt.objects.values_list("received_on", flat=True)) == {date(2026, 3, 6)}
+
+
+def test_receipt_of_a_batch_tells_of_files_that_are_still_to_be_read(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    read, again = store(1, ITEMS), store(2, ITEMS)
+    upload = _batch_of(people, read, again)
+    address = f"/uploads/{upload.pk}/receipt/"
+    Letter.objects.filter(pk=again).update(state=LetterState.RECEIVED)  # read again: its case stays
+    assert "still to be read" not in as_casemanager.get(address).content.decode()
+    UploadedFile.objects.create(upload=upload, name="more.zip", outcome="opening", received_at=timezone.now())
+    assert "1 file of this batch is still to be read and gets no date" in as_casemanager.get(address).content.decode()
+    page = as_casemanager.post(address, {"received_on": "3/5/2026", "service": "mail"}, follow=True)
+    said = "Entered the date of receipt of 2 letters. 1 file still to be read: enter the date again when that is done."
+    assert said in page.content.decode()
 
 
 @pytest.mark.parametrize("most_at_once", [500, 1], ids=["small", "large"])

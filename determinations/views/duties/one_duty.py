@@ -4,7 +4,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +17,8 @@ from determinations.duties import actions as duty_actions
 from determinations.duties import documents
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused, IssuedLater
 from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
+from determinations.models.letters import OPEN_STATES
+from determinations.models.uploads import FileOutcome
 from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
@@ -184,13 +186,14 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     letters = UploadedFile.objects.filter(upload=upload, letter__case__isnull=False)
     ids = set(letters.values_list("letter_id", flat=True)[: MOST_AT_ONCE + 1])
     back = reverse("upload_detail", args=[pk])
+    unread = _unread_files(upload)
     refused, issued_later = "", None
     if request.method == "POST":
         typed = typed_date(request.POST, "received_on")
         try:
             if typed.day is None:
                 raise DutyRefused(typed.error)
-            messages.success(request, _enter_for_batch(request, pk, ids, typed.day))
+            messages.success(request, _enter_for_batch(request, pk, ids, typed.day) + _for_unread(unread))
         except IssuedLater as refusal:
             refused = str(refusal)
             issued_later = _issued_later(request, pk, refusal)
@@ -203,11 +206,24 @@ def upload_receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "back": back,
         "batch": True,
         "letters": len(ids),
+        "unread": unread,
         "replace": "replace" in request.POST,
         "issued_later": issued_later,
         **_typed(request, refused, None),
     }
     return render(request, "duties/receipt.html", context, status=422 if refused else 200)
+
+
+def _unread_files(upload: Upload) -> int:
+    """How many files of the batch workers have yet to open or to read for the first time, scans among them."""
+    waiting = Q(outcome=FileOutcome.ACCEPTED, letter__state__in=OPEN_STATES, letter__case=None)
+    return UploadedFile.objects.filter(Q(outcome=FileOutcome.OPENING) | waiting, upload=upload).count()
+
+
+def _for_unread(number: int) -> str:
+    if not number:
+        return ""
+    return f" {counted(number, 'file')} still to be read: enter the date again when that is done."
 
 
 def _enter_for_batch(request: HttpRequest, upload_id: int, ids: set[int], day: date) -> str:

@@ -1,10 +1,12 @@
 """The worklist, with what can be done for several duties at once."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,29 +15,69 @@ from django.views.decorators.http import require_http_methods
 
 from determinations.access import audit
 from determinations.access.roles import user_named
+from determinations.access.scope import current_scope
 from determinations.duties import actions as duty_actions
 from determinations.duties import worklist
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
-from determinations.models import CalendarFeed, DisputedItem, Duty
-from determinations.paging.addresses import changed, with_query
-from determinations.paging.counts import count_up_to
+from determinations.filters.lookups import Lookups
+from determinations.models import CalendarFeed, DisputedItem, Duty, OfficeField, Upload
+from determinations.paging.addresses import CURSOR, changed, with_query
+from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, page_of
 from determinations.views.duties.forms import TypedDate, choices, may_work, numbers_of, service_of, typed_date, workers
 from determinations.views.requests import person_of
 from determinations.wording.figures import counted
+from determinations.wording.labels import value_texts
 
 _BY_DUE = Order("sort_on")
 _BY_CLOSING = Order("closed_at", descending=True, nullable=False)
 
 
+#: Fields of the office that a row shows: the first of those that are columns of lists.
+_FIELDS_SHOWN = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the worklist: the duty, the request, and how far away the due date is."""
+    """A row of the worklist: the duty, the request, how far away the due date is, values of the office's fields."""
 
     duty: Duty
     request: str
     when: str
     is_late: bool
+    office: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of the worklist that an address selects: a tab, whose duties, and of which upload (None for all)."""
+
+    when: str
+    whose: str
+    upload: int | None
+    me: int
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Part":
+        """The part that the request asks for."""
+        query = request.GET
+        upload = whole_number(query.get("upload", ""))
+        return cls(query.get("when", ""), query.get("whose", "").replace("\x00", ""), upload, person_of(request).pk)
+
+    @property
+    def order(self) -> Order:
+        """Open duties by due date, closed ones by when they were closed."""
+        return _BY_CLOSING if self.when == "closed" else _BY_DUE
+
+    @property
+    def in_all_tabs(self) -> Q:
+        """The condition without the tab."""
+        who = worklist.of_person(self.whose, me=self.me)
+        return who if self.upload is None else who & worklist.of_upload(self.upload)
+
+    def condition(self, today: date) -> Q:
+        """The condition on duties."""
+        return worklist.in_bucket(self.when, today) & self.in_all_tabs
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,19 +145,25 @@ def person_named(name: str) -> User | None:
 
 
 def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
-    today = timezone.localdate()
-    when, whose = request.GET.get("when", ""), request.GET.get("whose", "").replace("\x00", "")
-    who = worklist.of_person(whose, me=person_of(request).pk)
-    duties = worklist.rows(worklist.in_bucket(when, today) & who)
-    order = _BY_CLOSING if when == "closed" else _BY_DUE
+    today, part = timezone.localdate(), Part.of(request)
+    when, order = part.when, part.order
+    duties = worklist.rows(part.condition(today))
     page = page_of(duties, order, request.GET)
-    numbers = worklist.counts(who, today)
-    requests = _requests(page.rows)
+    numbers = worklist.counts(part.in_all_tabs, today)
+    requests = requests_of(page.rows)
+    office = office_fields(request)[:_FIELDS_SHOWN]
+    texts = value_texts(getattr(duty.letter.case, field.column) for duty in page.rows for field in office)
     audit.note_list(request, "worklist", [duty.letter_id for duty in page.rows])
     context = {
         "page": page,
         "rows": [
-            _row(duty, requests.get((duty.letter_id, duty.item_number), ""), today)
+            Row(
+                duty,
+                requests.get((duty.letter_id, duty.item_number), ""),
+                in_words(duty, today),
+                bool(duty.due_on and duty.due_on < today),
+                list(filter(None, (texts.get(getattr(duty.letter.case, field.column) or 0) for field in office))),
+            )
             for duty in worklist.in_letter_order(page.rows, order)
         ],
         "count": count_up_to(duties),
@@ -133,7 +181,9 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
         "duty_query": changed(request.GET, {"list": "worklist"}).urlencode(),
         "bucket": worklist.BUCKET_BY_KEY.get(when),
         "when": when,
-        "whose": whose,
+        "whose": part.whose,
+        "query": changed(request.GET, without=CURSOR).urlencode(),
+        "upload": _upload_of(part, request),
         "people": [person.get_username() for person in workers(request)[:100]],
         "today": today,
         "refused": refused,
@@ -148,16 +198,28 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
     return render(request, "duties/worklist.html", context, status=422 if refused else 200)
 
 
-def _requests(duties: list[Duty]) -> dict[tuple[int, int], str]:
+def _upload_of(part: Part, request: HttpRequest) -> dict[str, object] | None:
+    """The upload whose duties alone are listed: its number, when it began if it is known, and the list without it."""
+    if part.upload is None:
+        return None
+    upload = Upload.objects.filter(pk=part.upload).only("started_at").first()
+    everything = with_query(reverse("worklist"), changed(request.GET, without=("upload", *CURSOR)))
+    return {"pk": part.upload, "began_at": upload and upload.started_at, "without": everything}
 
+
+def office_fields(request: HttpRequest) -> list[OfficeField]:
+    """The fields of the office that the user sees and that are columns of lists, in order."""
+    if current_scope().masked:
+        return []
+    return [field for field in Lookups(user=person_of(request)).labels.shown_fields() if field.in_lists]
+
+
+def requests_of(duties: Iterable[Duty]) -> dict[tuple[int, int], str]:
+    """The requests in dispute of these duties, by letter and item number. One query."""
     items = DisputedItem.objects.filter(case__in={duty.letter_id for duty in duties})
     return {
         (case_id, number): disputed for case_id, number, disputed in items.values_list("case_id", "number", "disputed")
     }
-
-
-def _row(duty: Duty, request: str, today: date) -> Row:
-    return Row(duty, request, in_words(duty, today), bool(duty.due_on and duty.due_on < today))
 
 
 def in_words(duty: Duty, today: date) -> str:
@@ -168,7 +230,8 @@ def in_words(duty: Duty, today: date) -> str:
             return ""
         return "in time" if late <= 0 else f"{counted(late, 'day')} late"
     if duty.due_on is None:
-        return "receipt missing"
+        may_be_late = duty.earliest_on is not None and duty.earliest_on < today
+        return "receipt missing, may be overdue" if may_be_late else "receipt missing"
     days = (duty.due_on - today).days
     if days == 0:
         return "today"
