@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from imrsite.local.processor_share import NoShare, ProcessorShare
@@ -69,21 +69,21 @@ def test_services_run_until_interrupted(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("transactional_db", "no_worker")
-def test_benchmark_ingest_measures_the_path_from_upload_to_case(tmp_path: Path) -> None:
+def test_benchmark_ingest_measures_the_path_from_upload_to_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On the servers of the tests; that such a command starts its own is seen with ``benchmark_hosts``."""
-    backend = connection.cursor().connection.info.backend_pid
-    benchmark = subprocess.run(
-        [sys.executable, "manage.py", "benchmark_ingest", "--letters", "4", "--workers", "1", "--warm-up", "2",
-         "--parts", "2"],
-        cwd=ROOT, env=on_servers_of_tests(tmp_path) | {"IMRSITE_BENCHMARK_SERVERS": json.dumps({"postgres": backend})},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert benchmark.returncode == 0, benchmark.stderr
+    servers = json.dumps({"postgres": connection.cursor().connection.info.backend_pid})
+    for name, value in (on_servers_of_tests(tmp_path) | {"IMRSITE_BENCHMARK_SERVERS": servers}).items():
+        monkeypatch.setenv(name, value)
+    printed = StringIO()
+    call_command("benchmark_ingest", letters=4, workers=1, warm_up=2, parts=2, stdout=printed)
+    said = printed.getvalue()
     for line in ("bare pdfium, one process:", "share of bare pdfium:", "text, end to end:", "of such files, ratio:"):
-        assert line in benchmark.stdout
+        assert line in said
     for role in ("upload", "workers", "reading children", "postgres"):
-        assert f"{role} " in benchmark.stdout.split("processor time per letter:")[1].splitlines()[0]
-    assert benchmark.stdout.count("(4 letters, 4 cases") == 3
+        assert f"{role} " in said.split("processor time per letter:")[1].splitlines()[0]
+    assert said.count("(4 letters, 4 cases") == 3
 
 
 @pytest.mark.slow
@@ -101,19 +101,26 @@ def test_benchmark_scans_measures_how_much_scans_delay_other_letters(
 
 
 @pytest.mark.slow
-def test_benchmark_hosts_measures_what_more_hosts_add(tmp_path: Path) -> None:
-    benchmark = subprocess.run(
-        [sys.executable, "manage.py", "benchmark_hosts", "--letters", "4", "--processes", "1", "--share", "0.5"],
-        cwd=ROOT, env=own_environment(tmp_path), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if re.search("No host can be simulated: (no network|no control|processor time)", benchmark.stderr):
-        pytest.skip("This machine allows no network namespace or no control group.")
-    assert benchmark.returncode == 0, benchmark.stderr
+def test_benchmark_hosts_measures_what_more_hosts_add(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Hosts and servers are started by this process, and the command by another one, inside."""
+    environment = own_environment(tmp_path)
+    for name in os.environ.keys() - environment.keys():
+        monkeypatch.delenv(name)
+    words = ["benchmark_hosts", "--letters", "4", "--processes", "1", "--share", "0.5"]
+    monkeypatch.setattr(sys, "argv", ["manage.py", *words])
+    try:
+        call_command(*words)
+    except CommandError as error:
+        reason = f"{error} {capfd.readouterr().err}"
+        if re.search("No host can be simulated: (no network|no control|processor time)", reason):
+            pytest.skip("This machine allows no network namespace or no control group.")
+        pytest.fail(reason)
+    said = capfd.readouterr().out
     for row in ("1 host of 1 process:", "2 hosts of 1 process:"):
-        assert re.search(
-            rf"^{row} +[\d.]+ letters/s; [\d.]+ times one process; database", benchmark.stdout, re.MULTILINE
-        )
-    assert benchmark.stdout.count("(4 letters, 4 cases") == 2
+        assert re.search(rf"^{row} +[\d.]+ letters/s; [\d.]+ times one process; database", said, re.MULTILINE)
+    assert said.count("(4 letters, 4 cases") == 2
 
 
 def test_a_share_of_a_processor_is_a_quota_of_its_control_group(tmp_path: Path) -> None:

@@ -45,6 +45,16 @@ if TYPE_CHECKING:
 _INSIDE = "IMRSITE_BENCHMARK_DIR"
 #: The process IDs of its servers by name, as JSON.
 _SERVERS = "IMRSITE_BENCHMARK_SERVERS"
+#: A program that runs a command on an empty database.
+_MIGRATED = """
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "imrsite.settings")
+import django
+django.setup()
+from django.core.management import call_command, execute_from_command_line
+call_command("migrate", verbosity=0)
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+"""
 _SEED = 4242
 
 
@@ -139,12 +149,11 @@ class Command(BaseCommand):
             "LOG_LEVEL": "WARNING",
             **more,
         }
-        for arguments in (["migrate", "--verbosity", "0", "--skip-checks"], sys.argv[1:]):
-            done = subprocess.run(
-                [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=environment, check=False
-            )
-            if done.returncode:
-                raise CommandError("The benchmark did not finish.")
+        ran = subprocess.run(
+            [sys.executable, "-c", _MIGRATED, *sys.argv[1:]], cwd=settings.BASE_DIR, env=environment, check=False
+        )
+        if ran.returncode:
+            raise CommandError("The benchmark did not finish.")
 
     def _measure(self, letters: int, rounds: int, workers: int, warm_up: int, parts: int, files: Path | None) -> None:
         worker = spawn(
