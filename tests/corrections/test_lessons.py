@@ -73,6 +73,20 @@ def test_the_history_is_filtered_by_letter_value_user_and_state(
     assert b"misread" in as_admin.get(reverse("correction_history"), {"letter": str(letter.pk), **query}).content
 
 
+def test_the_history_names_cases_and_finds_them_by_number(who: dict[str, Any], as_admin: Client) -> None:
+    first, other = (stored_letter(document(item("Brace"), case_number=f"CM16-000012{at}")) for at in (3, 4))
+    for letter in (first, other):
+        actions.correct_field(letter.pk, "age", 50, reason="misread", **who)
+    address = reverse("correction_history")
+    assert f'href="{address}?letter={first.pk}"' in as_admin.get(f"/admin/review/{first.pk}/").content.decode()
+    page = as_admin.get(address, {"letter": "cm16-0000123 "})
+    assert [entry.row.letter_id for entry in page.context["rows"]] == [first.pk]
+    assert page.content.decode().count(">CM16-0000123</a>") == 2
+    nothing = as_admin.get(address, {"letter": "CM16-0000999"})
+    assert (nothing.context["rows"], b"No such letter" in nothing.content) == ([], True)
+    assert len(as_admin.get(address).context["rows"]) == 2
+
+
 def test_a_pair_is_compared_and_decided_on_its_page(as_admin: Client) -> None:
     older = stored_letter(document(item("Brace"), age=40))
     newer = stored_letter(document(item("Brace"), age=41))

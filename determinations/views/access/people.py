@@ -174,7 +174,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
         username=typed["username"], name=typed["name"], email=typed["email"], role=typed["role"], by=by, at=now
     )
     accounts.limit_to_offices(user, form.limit, by=by, at=now)
-    messages.success(request, f"The account {user.get_username()} was made.")
+    messages.success(request, f"The account {user.get_username()} was added.")
     if typed.get("opening") == "password":
         password = accounts.issue_password(user, by=by, at=now)
         return render(request, "access/issued_password.html", {"person": user, "password": password}, status=201)

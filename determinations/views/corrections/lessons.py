@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 from determinations.access import audit
 from determinations.cases.fields import ITEM_FIELDS, LETTER_FIELDS
 from determinations.cases.open_letter import CorrectionsRefused
+from determinations.cases.typed_numbers import read_case_number
 from determinations.corrections import actions, lessons
 from determinations.corrections.kinds import text_of
-from determinations.models import Correction, CorrectionReason, CorrectionState, Letter, Operation
+from determinations.models import Case, Correction, CorrectionReason, CorrectionState, Letter, Operation
 from determinations.models.corrections import IN_FORCE
 from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, page_of
@@ -84,9 +85,11 @@ def correction_history(request: StaffRequest) -> HttpResponse:
     """Corrections, newest first; filtered by letter, value, user, state, or what the quality page counts."""
     rows: QuerySet[Correction] = Correction.objects.all()
     query = request.GET
-    number = whole_number(query.get("letter", ""))
-    letter = Letter.objects.filter(pk=number).first() if number is not None else None
+    typed_letter = query.get("letter", "").strip()[:40]
+    letter = _letter_named(typed_letter)
     path = query.get("path", "")
+    if typed_letter and letter is None:
+        rows = rows.none()
     if letter:
         rows = rows.filter(letter_sha256=letter.sha256, letter_part=letter.part)
         if path:
@@ -98,12 +101,15 @@ def correction_history(request: StaffRequest) -> HttpResponse:
     if query.get("state") == "in_force":
         rows = rows.filter(state__in=IN_FORCE)
     rows = _filtered_by_quality(rows, query)
-    page = page_of(rows, Order("id", descending=True, nullable=False, key="id"), query)
+    case_number = Case.objects.filter(pk=OuterRef("letter_id")).values("case_number")
+    named = rows.annotate(case_number=Subquery(case_number))
+    page = page_of(named, Order("id", descending=True, nullable=False, key="id"), query)
     audit.note_list(request, "history of corrections", [row.letter_id for row in page.rows])
     context = {
         "page": page,
         "rows": _history_rows(page.rows),
         "letter": letter,
+        "typed_letter": typed_letter,
         "path": path,
         "person": query.get("person", ""),
         "state": query.get("state", ""),
@@ -112,6 +118,15 @@ def correction_history(request: StaffRequest) -> HttpResponse:
         "kept": [(name, query[name]) for name in _OF_QUALITY if query.get(name)],
     }
     return render(request, "corrections/history.html", context)
+
+
+def _letter_named(typed: str) -> Letter | None:
+    """The letter with this number, or the one that counts as the case of this number."""
+    letters = Letter.objects.select_related("case")
+    if (number := whole_number(typed)) is not None:
+        return letters.filter(pk=number).first()
+    case_number = read_case_number(typed)
+    return letters.filter(case__case_number=case_number, case__superseded_by=None).first() if case_number else None
 
 
 #: The states to filter by: "in force" stands for all three of them, so the plain one is not offered again.
