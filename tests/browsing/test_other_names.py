@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from determinations.browsing.other_names import other_names
+from determinations.browsing.outcome_words import NamedDecision, named_decision
 from determinations.models import Case
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -38,3 +39,30 @@ def test_the_page_says_what_else_it_finds_and_offers_the_name_alone(
     page = as_casemanager.get("/search/", {"q": "norco"}).content.decode()
     assert "Also finds hydrocodone" in page
     assert "?q=only%3Anorco" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("knee MRI overturned", ("knee MRI", "overturned")),
+        ("Upheld  L4-5 norco 10/325", ("L4-5 norco 10/325", "upheld")),
+        ("overturned", None),
+        ("knee", None),
+        ("knee overturned OR upheld", None),
+        ("upheld knee overturned", None),
+        ('"decision is overturned" knee', None),
+        ("rationale:overturned knee", None),
+        ("knee -overturned", None),
+    ],
+)
+def test_a_decision_that_a_search_names_is_told_from_its_words(typed: str, named: tuple[str, str] | None) -> None:
+    assert named_decision(typed) == (NamedDecision(*named) if named else None)
+
+
+def test_a_search_that_names_a_decision_offers_items_with_that_decision(
+    as_casemanager: Client, collection: list[Case]
+) -> None:
+    page = as_casemanager.get("/search/", {"q": "norco & overturned"}).content.decode()
+    assert "search by decision" not in page
+    page = as_casemanager.get("/search/", {"q": "norco overturned"}).content.decode()
+    assert 'href="/items/?q=norco&amp;decision=overturned"' in page

@@ -285,6 +285,9 @@ def test_the_worklist_is_exported_as_it_is_listed(as_casemanager: Client, people
     page = as_casemanager.get("/worklist/?whose=mine").content.decode()
     assert '<span class="quiet small">SYN-1 · Acme</span>' in page
     assert 'action="/worklist/export/?whose=mine"' in page
+    assert "<dt>Claim number</dt><dd>SYN-1</dd>" in as_casemanager.get(f"/worklist/{first.pk}/").content.decode()
+    printed = as_casemanager.get("/selection/print/", {"letter": str(first.letter_id)}).content.decode()
+    assert "Claim number: <b>SYN-1</b> · Employer: <b>Acme</b>" in printed
     answer = as_casemanager.post("/worklist/export/?whose=mine", {"format": "csv"})
     assert answer.headers["Content-Disposition"] == f'attachment; filename="worklist-{timezone.localdate()}.csv"'
     rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
@@ -381,7 +384,7 @@ def test_cases_of_selected_duties_are_tagged_printed_and_downloaded(
     assert page.headers["Location"] == "/worklist/?when=week"
     assert list(CaseWork.objects.values_list("tags", flat=True)) == [["urgent"], ["urgent"]]
     printed = as_supervisor.post("/selection/worklist/", {**chosen, "do": "print"}, follow=True)
-    assert {case.pk for case, _items, _duties in printed.context["rows"]} == {first.letter_id, second.letter_id}
+    assert {case.pk for case, *_others in printed.context["rows"]} == {first.letter_id, second.letter_id}
     as_supervisor.post("/selection/worklist/", {**chosen, "do": "download"})
     assert Export.objects.get().query == f"letter={first.letter_id}%2C{second.letter_id}"
     assert as_supervisor.post("/selection/worklist/", {"do": "tag", "tag": "x"}).status_code == 302  # nothing selected

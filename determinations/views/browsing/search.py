@@ -14,6 +14,7 @@ from determinations.access.roles import may_read_notes
 from determinations.browsing.column_cases import FindCases
 from determinations.browsing.lists import CASES
 from determinations.browsing.other_names import other_names
+from determinations.browsing.outcome_words import named_decision
 from determinations.browsing.search import cases_numbered
 from determinations.browsing.search_results import PAGE, RANKED, best_first, newest_matches, with_snippets
 from determinations.browsing.suggestions import Suggestion
@@ -76,6 +77,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "numbered": numbered,
         "number": read_number_or_start(words.text),
         "names": other_names(words.text),
+        "named_decision": named_decision(words.text),
         "authorities": [] if numbered else lookups.labels.authorities_named(words.text),
         "by_rank": by_rank,
         "old_words": count_old_words() if old_words_remain() else None,

@@ -26,6 +26,7 @@ from determinations.tasks import send_rows_action
 from determinations.views.browsing.exports import queue_export
 from determinations.views.casework.case_work import may_work_cases, owner_named
 from determinations.views.duties.forms import numbers_of
+from determinations.views.office_fields.shown import list_fields, values_by_case
 from determinations.views.requests import person_of, refusal_with
 
 #: The tag of a message that offers to undo an action begins with this; the action's ID follows.
@@ -156,7 +157,7 @@ def names_to_choose(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required("determinations.browse_cases", raise_exception=True)
 def print_cases(request: HttpRequest) -> HttpResponse:
-    """Several cases on one page to print: what was decided, what to do, and by when. Five queries, however many."""
+    """Several cases on one page to print: what was decided, what to do, and by when. Few queries, however many."""
     query = QueryDict(mutable=True)
     query["letter"] = request.GET.get("letter", "")
     cases = list(CASES.filterset(query).qs.order_by("-decision_date", "-pk")[:MOST_PRINTED]) if query["letter"] else []
@@ -169,7 +170,8 @@ def print_cases(request: HttpRequest) -> HttpResponse:
     for duty in Duty.objects.filter(letter__in=ids).select_related("rule", "assigned_to").order_by("item_number"):
         duties[duty.letter_id].append(duty)
     audit.record_each("case.printed", ids, by=person_of(request), at=timezone.now())
-    rows = [(case, items[case.pk], duties[case.pk]) for case in cases]
+    office = values_by_case(cases, list_fields(request))
+    rows = [(case, items[case.pk], duties[case.pk], office[case.pk]) for case in cases]
     return render(request, "casework/print_cases.html", {"rows": rows})
 
 

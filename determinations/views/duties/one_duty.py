@@ -24,6 +24,7 @@ from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
 from determinations.views.duties.worklist import in_words
+from determinations.views.office_fields.shown import list_fields, values_by_case
 from determinations.views.requests import person_of, refusal_with
 from determinations.wording.figures import counted
 
@@ -63,6 +64,7 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
         "duty": duty,
         "worklist_url": worklist,
         "item": item,
+        "office": values_by_case([duty.letter.case], list_fields(request))[duty.letter_id],
         "when": in_words(duty, today),
         "is_late": duty.state == "open" and bool(duty.due_on and duty.due_on < today),
         "today": today,

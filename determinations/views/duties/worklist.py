@@ -15,19 +15,17 @@ from django.views.decorators.http import require_http_methods
 
 from determinations.access import audit
 from determinations.access.roles import user_named
-from determinations.access.scope import current_scope
 from determinations.duties import actions as duty_actions
 from determinations.duties import worklist
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
-from determinations.filters.lookups import Lookups
-from determinations.models import CalendarFeed, DisputedItem, Duty, OfficeField, Upload
+from determinations.models import CalendarFeed, DisputedItem, Duty, Upload
 from determinations.paging.addresses import CURSOR, changed, with_query
 from determinations.paging.counts import count_up_to, whole_number
 from determinations.paging.keyset import Order, page_of
 from determinations.views.duties.forms import TypedDate, choices, may_work, numbers_of, service_of, typed_date, workers
+from determinations.views.office_fields.shown import list_fields, values_by_case
 from determinations.views.requests import person_of
 from determinations.wording.figures import counted
-from determinations.wording.labels import value_texts
 
 _BY_DUE = Order("sort_on")
 _BY_CLOSING = Order("closed_at", descending=True, nullable=False)
@@ -151,8 +149,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
     page = page_of(duties, order, request.GET)
     numbers = worklist.counts(part.in_all_tabs, today)
     requests = requests_of(page.rows)
-    office = office_fields(request)[:_FIELDS_SHOWN]
-    texts = value_texts(getattr(duty.letter.case, field.column) for duty in page.rows for field in office)
+    office = values_by_case((duty.letter.case for duty in page.rows), list_fields(request)[:_FIELDS_SHOWN])
     audit.note_list(request, "worklist", [duty.letter_id for duty in page.rows])
     context = {
         "page": page,
@@ -162,7 +159,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
                 requests.get((duty.letter_id, duty.item_number), ""),
                 in_words(duty, today),
                 bool(duty.due_on and duty.due_on < today),
-                list(filter(None, (texts.get(getattr(duty.letter.case, field.column) or 0) for field in office))),
+                [text for _name, text in office[duty.letter_id]],
             )
             for duty in worklist.in_letter_order(page.rows, order)
         ],
@@ -205,13 +202,6 @@ def _upload_of(part: Part, request: HttpRequest) -> dict[str, object] | None:
     upload = Upload.objects.filter(pk=part.upload).only("started_at").first()
     everything = with_query(reverse("worklist"), changed(request.GET, without=("upload", *CURSOR)))
     return {"pk": part.upload, "began_at": upload and upload.started_at, "without": everything}
-
-
-def office_fields(request: HttpRequest) -> list[OfficeField]:
-    """The fields of the office that the user sees and that are columns of lists, in order."""
-    if current_scope().masked:
-        return []
-    return [field for field in Lookups(user=person_of(request)).labels.shown_fields() if field.in_lists]
 
 
 def requests_of(duties: Iterable[Duty]) -> dict[tuple[int, int], str]:

@@ -23,7 +23,8 @@ from determinations.models.browsing import ExportFormat
 from determinations.paging.addresses import changed, with_query
 from determinations.paging.keyset import rows_from
 from determinations.views.access.confirmation import is_resumed, need_confirmation
-from determinations.views.duties.worklist import Part, office_fields, requests_of
+from determinations.views.duties.worklist import Part, requests_of
+from determinations.views.office_fields.shown import list_fields
 from determinations.views.requests import person_of
 from determinations.wording.labels import value_texts
 
@@ -85,7 +86,7 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
         masked=False,
         at=timezone.now(),
     )
-    office = office_fields(request)
+    office = list_fields(request)
     heads = [*(head for head, _cell in _BEFORE), "Days until due", "Request", *(head for head, _cell in _AFTER)]
     heads += [field.name for field in office]
     return _sent(form, today, heads, _rows(duties, office, today))
