@@ -178,6 +178,8 @@ def test_numbers_are_read_as_excel_shows_them_and_cut_ones_are_refused(people: P
                 (number(2), 42),
                 (number(3), 1234567890123450),
                 (number(4), 1234567890123456),
+                (number(5), 1.23456789012345e17),
+                (number(6), 7.01907000001e19),
             )
         )
     )
@@ -185,8 +187,8 @@ def test_numbers_are_read_as_excel_shows_them_and_cut_ones_are_refused(people: P
     book.active["B2"].number_format, book.active["B3"].number_format = "000000", '"WC-"0000'
     book.save(file := io.BytesIO())
     source = uploaded(file.getvalue(), people, "claims.xlsx")
-    assert [outcome for _, outcome, _ in outcomes(source)] == ["new", "new", "error", "new"]
-    assert "Format the column as text" in source.rows.get(number=4).reason
+    assert [outcome for _, outcome, _ in outcomes(source)] == ["new", "new", "error", "new", "error", "error"]
+    assert all("Format the column as text" in source.rows.get(number=row).reason for row in (4, 6, 7))
     applied(source, people)
     assert (texts(1), texts(2)) == ({"claim": "004217"}, {"claim": "WC-0042"})
 

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
+from decimal import Decimal
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import ReadOnlyCell
@@ -139,10 +140,12 @@ def _excel_cell(cell: ReadOnlyCell) -> Cell:
             return Cell(value.date().isoformat() if value.time() == time() else value.isoformat(" "))
         case date():
             return Cell(value.isoformat())
-        case float() if value != int(value) or abs(value) >= 1e18:
+        case float() if not value.is_integer():
             return Cell(f"{value:.12g}")
-        case int() | float():
-            return _whole_number(int(value), str(cell.number_format))
+        case float():  # of so many digits that Excel writes a power of ten, or with a point; 15 digits are meant
+            return _whole_number(int(Decimal(f"{value:.15g}")), str(cell.number_format))
+        case int():
+            return _whole_number(value, str(cell.number_format))
     return Cell(_short(_RETURN.sub("\n", str(value))))
 
 
