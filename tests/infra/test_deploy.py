@@ -166,7 +166,7 @@ def test_the_page_followed_gives_a_styled_site_behind_the_proxy(site: Site) -> N
     ):
         logs = "\n".join(path.read_text()[-800:] for path in site.folder.glob("*.log"))
         assert time.monotonic() < give_up_at, f"{checks}\n{logs}"
-        time.sleep(0.2)
+        time.sleep(0.5)  # each answer takes time from what is starting
     validate, run = commands_of("Proxy")
     assert "Valid configuration" in site.run(validate)
     site.start_proxy(run)
