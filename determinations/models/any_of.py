@@ -15,6 +15,10 @@ class _Plain(ArrayField):
         return value
 
 
+#: Made once: to make fields takes a quarter of the time of such a condition.
+_NUMBERS, _TEXTS, _TRUTH = _Plain(BigIntegerField()), _Plain(TextField()), BooleanField()
+
+
 def array_literal(numbers: Iterable[int]) -> str:
     """Numbers as PostgreSQL reads an array of them: many times as fast as psycopg, which writes each by itself."""
     return f"{{{','.join(map(str, numbers))}}}"
@@ -29,9 +33,9 @@ class AnyOf(Func):
     of_texts = False
 
     def __init__(self, column: str, values: Collection[int] | Collection[str]) -> None:
-        array = _Plain(TextField() if self.of_texts else BigIntegerField())
         wanted = list(values) if self.of_texts else array_literal(cast(Collection[int], values))
-        super().__init__(F(column), Value(wanted, output_field=array), output_field=BooleanField())
+        array = _TEXTS if self.of_texts else _NUMBERS
+        super().__init__(F(column), Value(wanted, output_field=array), output_field=_TRUTH)
 
 
 class HasAnyOf(AnyOf):

@@ -6,8 +6,8 @@ from zlib import crc32
 
 from reportlab.lib.pagesizes import letter as us_letter
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.pdfgen.canvas import Canvas
 
+from determinations.synthetic.canvas import Canvas
 from determinations.synthetic.letters import SyntheticLetter
 
 _FONT, _BOLD, _SIZE, _LEADING = "Times-Roman", "Times-Bold", 11.5, 14.0

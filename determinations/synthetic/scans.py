@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
+
+from determinations.synthetic.canvas import Canvas
 
 _POINTS_PER_INCH = 72
 _WHITE = 255

@@ -8,7 +8,8 @@ import pypdf
 import pypdfium2
 from PIL import Image
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
+
+from determinations.synthetic.canvas import Canvas
 
 
 def pdf(*pages: str) -> bytes:
