@@ -39,7 +39,7 @@ import tifffile
 from PIL import Image, ImageSequence
 
 TITLES = ("cover slip", "decision", "rationale")
-WIDTH = 1728  # dots, of every fax machine
+WIDTH = 1728  # dots, of a fax of letter size
 SHORT, LETTER = 700, 1078  # lines of a sheet, 98 to an inch
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What surprises: a datetime field of pydantic reads 20260304, ISO 8601's short form of March 4, 2026, as August 23, 1970.
-# Digits alone are seconds since 1970 to it; more than 11 of them are milliseconds, so that a day with its time,
+# Digits alone are seconds since 1970 to it, and milliseconds beyond 20,000,000,000, so that a day with its time,
 # 20260304153000, is in the year 2612. This is how HL7 messages of hospitals, X12 claim files and the names of daily
 # exports write a day. Nothing fails: "changes since 20260304" are all changes ever made, and a deadline that is counted
 # from such a day passed decades ago.
