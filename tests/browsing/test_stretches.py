@@ -18,8 +18,9 @@ from determinations.paging import reach, stretches
 from determinations.paging.filtered import ListQuery
 from determinations.paging.keyset import Page
 from determinations.paging.stretches import Candidates, StretchLimits
+from determinations.synthetic import write_letter
 from determinations.views.browsing import lists as list_views
-from tests.browsing.conftest import planned_by_bitmaps
+from tests.browsing.conftest import planned_by_bitmaps, store_texts
 from tests.browsing.test_filtered_lists import plainly
 
 PHRASES = ('"medically necessary"', '"low back pain"', '"pain knee"', "-pain", "-acupuncture", "rationale:pain")
@@ -41,6 +42,12 @@ WAYS = {
     "of all rows, for the index would find too many": StretchLimits(first=4, most=9, gathered=0),
     "of all rows, for the index found too many": StretchLimits(first=1, most=12, gathered=14),
 }
+
+
+@pytest.fixture(scope="module")
+def _collection_ids(module_transaction: None) -> list[int]:
+    """Fewer cases than elsewhere, since each page is of a few: with all letters that have "pain" and "knee"."""
+    return store_texts(write_letter(number, 5).text for number in (*range(34), 37, 41, 54))
 
 
 def pages_of(

@@ -1,13 +1,18 @@
 """Synthetic letters with case numbers, and tables of values for them."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import User
 from openpyxl import Workbook
 
+from determinations.extraction.process import ChildProcess
+from determinations.extraction.results import Limits
+from determinations.extraction.spreadsheets import reader
+from determinations.extraction.spreadsheets.results import LIMITS
 from determinations.models import CaseValues, OfficeField, OfficeImport, OfficeValue
 from determinations.office_fields import imports, records
 from determinations.office_fields.records import Submitted
@@ -18,6 +23,22 @@ from tests.fixtures.people import PASSWORD, People
 
 ITEMS = {"Twelve physical therapy sessions": "Overturned", "One synthetic knee brace": "Upheld"}
 Enter = Callable[..., int]
+
+
+@pytest.fixture(scope="session")
+def _child() -> Iterator[ChildProcess]:
+    with ChildProcess(reader.CHILD, LIMITS) as child:
+        yield child
+
+
+@pytest.fixture(autouse=True)
+def one_child_reads_tables(_child: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One child reads the tables of all tests: to start one takes longer than most of them do."""
+
+    def child_of(module: str, limits: Limits) -> AbstractContextManager[ChildProcess]:
+        return nullcontext(_child) if limits == LIMITS else ChildProcess(module, limits)
+
+    monkeypatch.setattr(reader, "ChildProcess", child_of)
 
 
 def number(serial: int) -> str:

@@ -1,6 +1,7 @@
 """Random synthetic letters as the parser might read them, and random events that change them."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -182,10 +183,10 @@ def random_event(chance: random.Random, by: Any) -> str:
     return what
 
 
-def random_query(chance: random.Random) -> QueryDict:
-    """Up to four filters with one or two values each."""
+def random_query(chance: random.Random, names: Sequence[str] | None = None) -> QueryDict:
+    """Filters with one or two values each: those of ``names``, or up to four."""
     query = QueryDict(mutable=True)
-    for name in chance.sample(list(FILTERS), chance.choice([0, 1, 1, 2, 2, 3, 4])):
+    for name in chance.sample(list(FILTERS), chance.choice([0, 1, 1, 2, 2, 3, 4])) if names is None else names:
         if (name == "subcategory" and "category" in query) or (name == "category" and "subcategory" in query):
             continue
         values = FILTERS[name]
@@ -194,7 +195,9 @@ def random_query(chance: random.Random) -> QueryDict:
 
 
 def _single(name: str) -> bool:
-    return name.endswith(("_from", "_to", "_words")) or name in ("q", "upload", "claims_section", "reviewer_section")
+    return name.endswith(("_from", "_to", "_words")) or name in (
+        "q", "upload", "claims_section", "reviewer_section", "letter",
+    )  # fmt: skip
 
 
 _DAYS = ["2015-12-15", "2016-03-01", "2016-07-28", "2016-12-31", "2017-06-15", "2018-01-01"]
