@@ -108,7 +108,7 @@ class Tab:
         return one if self.count == 1 else many
 
 
-_IN_A_SENTENCE = {"look": ("needs attention", "need attention"), "duplicate": ("duplicate", "duplicates")}
+_IN_A_SENTENCE = {"look": ("needs review", "need review"), "duplicate": ("duplicate", "duplicates")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ def test_the_case_says_what_to_do_and_by_when(as_casemanager: Client, people: Pe
     page = as_casemanager.get(f"/cases/{duty.letter_id}/").content.decode()
     assert "Authorize the treatment" in page
     assert f"{due(duty):%b} {due(duty).day}" in page
+    assert f'<span class="quiet small">{duty.rule.source}</span>' in page
     assert "Last day to appeal" in page
     assert "Labor Code 4610(k)" in page
 
@@ -288,6 +289,7 @@ def test_the_worklist_is_exported_as_it_is_listed(as_casemanager: Client, people
     assert "<dt>Claim number</dt><dd>SYN-1</dd>" in as_casemanager.get(f"/worklist/{first.pk}/").content.decode()
     printed = as_casemanager.get("/selection/print/", {"letter": str(first.letter_id)}).content.decode()
     assert "Claim number: <b>SYN-1</b> · Employer: <b>Acme</b>" in printed
+    assert f"({first.rule.source})" in printed
     answer = as_casemanager.post("/worklist/export/?whose=mine", {"format": "csv"})
     assert answer.headers["Content-Disposition"] == f'attachment; filename="worklist-{timezone.localdate()}.csv"'
     rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))

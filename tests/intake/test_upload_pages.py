@@ -119,7 +119,7 @@ def test_progress_counts_link_to_their_lists(as_casemanager: Client, batch: Uplo
     page = as_casemanager.get(page_of(batch)).content.decode()
     for state, words in (
         ("parsed", "1 parsed"),
-        ("look", "1 needs attention"),
+        ("look", "1 needs review"),
         ("failed", "3 could not be read"),
         ("duplicate", "1 duplicate"),
         ("refused", "1 refused"),
