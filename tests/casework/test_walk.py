@@ -97,7 +97,7 @@ def test_a_morning_of_a_case_manager(batch: Upload, sign_in: Any, people: People
     duty = Duty.objects.get(letter=first.pk)
     page.goto(f"/worklist/{duty.pk}/")
     page.get_by_role("button", name="Done").press("Enter")
-    page.get_by_text("Saved.").wait_for()
+    page.get_by_text("Done: Authorize the treatment").wait_for()
     duty.refresh_from_db()
     assert duty.state == DutyState.DONE
     # The supervisor reads the digest, and the notification that it leads to.
