@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.template.loader import render_to_string
 from django.test import Client
 from pytest_django import Settings
@@ -69,6 +70,9 @@ def test_benchmarks_run_on_a_fresh_checkout(
     call_command("load_synthetic", 9, jobs=2)
     assert Letter.objects.count() == Case.objects.count() == 9
     assert ItemFact.objects.values("item__case").distinct().count() == 9
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'determinations_case'::regclass")
+        assert cursor.fetchone() == (9,)  # each table was analyzed, by one of the processes
     call_command("benchmark_pages", repeat=1, only="cases: first page,home", record=records)
     call_command("benchmark_statistics", filters=1, page=["/statistics/report/"], items=20, record=records)
     pages, statistics = sorted(records.glob("*.json"))

@@ -6,6 +6,7 @@ into the tables in bulk, and large indexes are built at the end. The files thems
 larger number, or after it was stopped, it writes what is missing.
 """
 
+import os
 import time
 from argparse import ArgumentParser
 
@@ -23,7 +24,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How many letters to load, and how many processes write them."""
         parser.add_argument("count", type=int, help="how many synthetic letters the database is to hold")
-        parser.add_argument("--jobs", type=int, default=2, help="processes that write letters")
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            default=max(2, len(os.sched_getaffinity(0))),
+            help="processes that write letters and build indexes (default: as many as cores, at least 2)",
+        )
         parser.add_argument(
             "--without-indexes", action="store_true", help="leave dropped indexes to a later run, which adds more"
         )
@@ -40,7 +46,7 @@ class Command(BaseCommand):
             self.stdout.write(f"\nFilled in {filled - began:,.0f} seconds; indexes are built by the next run.")
             return
         for name in build_indexes(jobs):
-            self._say(f"index {name} built after {time.monotonic() - filled:,.0f} seconds".ljust(79))
+            self._say(f"{name} finished after {time.monotonic() - filled:,.0f} seconds".ljust(79))
         self.stdout.write(
             f"\n{count:,} letters, filled in {filled - began:,.0f} seconds, indexed and analyzed in "
             f"{time.monotonic() - filled:,.0f}."
