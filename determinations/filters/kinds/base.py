@@ -107,3 +107,21 @@ class Frequent(DimensionKind):
         values = [*(counts or ()), *query.getlist(dimension.name)]
         names = {value: labels.of(dimension.words, value) for value in values if value}
         return frequent_options(dimension.name, names, query, counts)
+
+
+class FromTo(DimensionKind):
+    """Dates, from one day to another, with a parameter for each end; no values are offered."""
+
+    shape = "dates"
+    counted = False
+
+    def parameters(self, dimension: Dimension) -> Mapping[str, str]:
+        return {f"{dimension.name}_{end}": f"{dimension.label} {end}" for end in ("from", "to")}
+
+    def options(self, dimension: Dimension, query: QueryDict, counts: Counts, labels: Labels) -> tuple[Option, ...]:
+        return ()
+
+    def boxes(self, dimension: Dimension, query: QueryDict) -> tuple[Box, ...]:
+        return tuple(
+            Box(name, label, "date", query.get(name, "")) for name, label in self.parameters(dimension).items()
+        )

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
 from django_filters import Filter
 
-from determinations.filters.kinds.base import DimensionKind
+from determinations.filters.kinds.base import DimensionKind, FromTo
 from determinations.filters.options import Box, Counts, Option, all_options
 from determinations.filters.parameters import AddedFilter, ValuesFilter
 from determinations.models import CaseWork, WorkStatus
@@ -60,15 +60,10 @@ class Owner(OfWork):
         return {**labels.fixed("owner"), **{name: name for name in labels.owners}}
 
 
-class Added(DimensionKind):
-    """When the case was first read: from and to a day, or a time."""
+class Added(FromTo):
+    """When the case was first read: a day, or a time."""
 
-    shape = "dates"
-    counted = False
     reads_other_tables = True
-
-    def parameters(self, dimension: Dimension) -> Mapping[str, str]:
-        return {f"{dimension.name}_{end}": f"{dimension.label} {end}" for end in ("from", "to")}
 
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
         case = "case__" if of_items else ""
@@ -76,9 +71,6 @@ class Added(DimensionKind):
             name: AddedFilter(label, case, is_end=name.endswith("_to"))
             for name, label in self.parameters(dimension).items()
         }
-
-    def options(self, dimension: Dimension, query: QueryDict, counts: Counts, labels: Labels) -> tuple[Option, ...]:
-        return ()
 
     def boxes(self, dimension: Dimension, query: QueryDict) -> tuple[Box, ...]:
         typed = {name: query.get(name, "") for name in self.parameters(dimension)}

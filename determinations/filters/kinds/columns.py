@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django_filters import Filter
 
 from determinations.filters import conditions
-from determinations.filters.kinds.base import DimensionKind, Frequent, Stored
+from determinations.filters.kinds.base import DimensionKind, Frequent, FromTo, Stored
 from determinations.filters.lookups import HasOneOf, Lookups
-from determinations.filters.options import Box, Counts, Option, all_options
+from determinations.filters.options import Counts, Option, all_options
 from determinations.filters.parameters import CategoryFilter, DayFilter
 from determinations.models.dimensions import Dimension
 from determinations.wording.labels import AGE_BANDS, CLAIM_AGES, DAY_BANDS, Labels
@@ -101,14 +101,8 @@ class Age(InBands):
         return conditions.of_age
 
 
-class Period(DimensionKind):
-    """A date column: from and to, and rows without the date."""
-
-    shape = "dates"
-    counted = False
-
-    def parameters(self, dimension: Dimension) -> Mapping[str, str]:
-        return {f"{dimension.name}_{end}": f"{dimension.label} {end}" for end in ("from", "to")}
+class Period(FromTo):
+    """A date column, and rows without the date."""
 
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
         lookups = ("gte", "lte")
@@ -120,11 +114,6 @@ class Period(DimensionKind):
     def options(self, dimension: Dimension, query: QueryDict, counts: Counts, labels: Labels) -> tuple[Option, ...]:
         label = labels.fixed("undated")[dimension.name]
         return all_options("undated", {dimension.name: label}, query, None)
-
-    def boxes(self, dimension: Dimension, query: QueryDict) -> tuple[Box, ...]:
-        return tuple(
-            Box(name, label, "date", query.get(name, "")) for name, label in self.parameters(dimension).items()
-        )
 
 
 class Undated(DimensionKind):

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import QueryDict
 from django_filters import Filter
 
-from determinations.filters.kinds.base import DimensionKind
-from determinations.filters.options import Box, Counts, Option
+from determinations.filters.kinds.base import DimensionKind, FromTo
 from determinations.filters.parameters import DueFilter
 from determinations.models import Duty
 from determinations.models.dimensions import Dimension
 from determinations.models.duties import DUTY_CONDITIONS, duty_person
-from determinations.wording.labels import Labels
 
 
 def duties_of_item() -> QuerySet[Duty]:
@@ -66,15 +63,10 @@ class DutyOf(DimensionKind):
         return lambda value: Q(Exists(duties_of_item().annotate(person=duty_person()).filter(person=value)))
 
 
-class Due(DimensionKind):
-    """The due date of the item's duty: from and to."""
+class Due(FromTo):
+    """The due date of the item's duty."""
 
-    shape = "dates"
-    counted = False
     reads_other_tables = True
-
-    def parameters(self, dimension: Dimension) -> Mapping[str, str]:
-        return {f"{dimension.name}_{end}": f"{dimension.label} {end}" for end in ("from", "to")}
 
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
         lookups = ("gte", "lte")
@@ -82,11 +74,3 @@ class Due(DimensionKind):
             name: DueFilter(label, lookup)
             for (name, label), lookup in zip(self.parameters(dimension).items(), lookups, strict=True)
         }
-
-    def options(self, dimension: Dimension, query: QueryDict, counts: Counts, labels: Labels) -> tuple[Option, ...]:
-        return ()
-
-    def boxes(self, dimension: Dimension, query: QueryDict) -> tuple[Box, ...]:
-        return tuple(
-            Box(name, label, "date", query.get(name, "")) for name, label in self.parameters(dimension).items()
-        )
