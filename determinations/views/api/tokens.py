@@ -5,7 +5,6 @@ from datetime import timedelta
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +18,7 @@ from determinations.models import ApiToken, TokenScope
 from determinations.paging.counts import whole_number
 from determinations.paging.keyset import Order, page_of
 from determinations.views.access.confirmation import need_confirmation
+from determinations.views.api.account_field import AccountField
 from determinations.views.requests import person_of
 
 _NEWEST = Order("id", descending=True, nullable=False)
@@ -45,15 +45,8 @@ class TokenForm(forms.Form):
 class TokenForAnyoneForm(TokenForm):
     """A new token for an account, such as that of a service."""
 
-    user = forms.CharField(label="User name of the account that it acts as", max_length=150)
+    user = AccountField(label="User name of the account that it acts as")
     field_order = ("user", "name", "scopes", "days")
-
-    def clean_user(self) -> User:
-        """The account."""
-        user = User.objects.filter(username=self.cleaned_data["user"]).first()
-        if user is None:
-            raise forms.ValidationError("There is no account with this user name.")
-        return user
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

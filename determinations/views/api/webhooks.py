@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +17,7 @@ from determinations.paging.counts import whole_number
 from determinations.paging.keyset import Order, page_of
 from determinations.tasks import send_due_webhooks
 from determinations.views.access.confirmation import need_confirmation
+from determinations.views.api.account_field import AccountField
 from determinations.views.requests import person_of
 
 _NEWEST = Order("id", descending=True, nullable=False)
@@ -29,7 +29,7 @@ class WebhookForm(forms.Form):
 
     name = forms.CharField(label="What it is for", max_length=80)
     url = forms.CharField(label="Address", max_length=500)
-    user = forms.CharField(label="User name of the account whose cases are told", max_length=150)
+    user = AccountField(label="User name of the account whose cases are told")
     kinds = forms.MultipleChoiceField(
         label="Tell when this changed", choices=ChangeKind.choices, initial=ChangeKind.values,
         widget=forms.CheckboxSelectMultiple,
@@ -43,13 +43,6 @@ class WebhookForm(forms.Form):
         """The filters in an address, or in the part of it after the question mark."""
         typed: str = self.cleaned_data["query"]
         return urlsplit(typed).query if "?" in typed else typed
-
-    def clean_user(self) -> User:
-        """The account."""
-        user = User.objects.filter(username=self.cleaned_data["user"]).first()
-        if user is None:
-            raise forms.ValidationError("There is no account with this user name.")
-        return user
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
