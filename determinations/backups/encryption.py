@@ -4,7 +4,6 @@ A host that makes backups needs no secret key to do so; ``age`` itself can decry
 """
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import BinaryIO
 import pyrage
 
 from determinations.backups.faults import BackupRefused
+from determinations.storage.folder import new_private
 
 #: The key of a folder whose backups are encrypted with a passphrase.
 KEY_FILE = "key.age"
@@ -83,7 +83,7 @@ def _identity_of_folder(folder: Path, passphrase: str) -> str:
     file = folder / KEY_FILE
     if not file.exists():
         identity = str(pyrage.x25519.Identity.generate())
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+        with new_private(file) as target:
             target.write(pyrage.passphrase.encrypt(identity.encode(), passphrase))
         return identity
     try:

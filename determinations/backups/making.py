@@ -8,14 +8,13 @@
 
 import contextlib
 import hashlib
-import os
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -43,7 +42,7 @@ from determinations.models.clock import database_now
 from determinations.reading.schema import applied_migrations
 from determinations.reading.worker_list import program_versions
 from determinations.storage.files import Area, documents_area, letters_area
-from determinations.storage.folder import make_private
+from determinations.storage.folder import make_private, new_private
 from determinations.storage.locking import lock_store
 from determinations.storage.places import Entry
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
@@ -274,11 +273,6 @@ def _is_whole(work: _Work, wanted: _Wanted) -> bool:
         return True
     except NotAuthentic:
         return False
-
-
-def new_private(path: Path) -> IO[bytes]:
-    """A new file that only our own user may read."""
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _dump(path: Path, keys: Keys, snapshot: str) -> None:

@@ -22,6 +22,7 @@ from typing import TextIO
 from django.conf import settings
 
 from determinations.backups.faults import BackupRefused
+from determinations.storage.folder import new_private
 
 MANIFEST, FILES, POOL = "manifest.json", "files.jsonl.gz", "files"
 PREFIXES = tuple(f"{number:02x}" for number in range(256))
@@ -222,7 +223,7 @@ def read_list(path: Path) -> Iterator[KeptFile]:
 def new_list(path: Path) -> Iterator["ListWriter"]:
     """A new list of files."""
     with (
-        open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+        new_private(path) as file,
         gzip.open(file, "wt") as target,
     ):
         yield ListWriter(target)

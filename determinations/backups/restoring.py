@@ -15,12 +15,13 @@ from determinations.access import audit
 from determinations.backups.database import program, running, server_major
 from determinations.backups.encryption import Keys
 from determinations.backups.faults import BackupRefused
-from determinations.backups.making import new_private, place_of
+from determinations.backups.making import place_of
 from determinations.backups.reading import content_of, file_of, needs_key
 from determinations.backups.repository import DOCUMENTS, FILES, KeptFile, Manifest, Repository, digest_of
 from determinations.models import BackupRecord
 from determinations.reading.schema import schema_obstacle, unknown_migrations
 from determinations.storage.files import Area, documents_area, letters_area
+from determinations.storage.folder import new_private
 from determinations.storage.places import MARKER
 
 #: Indexes of words that come from other tables: they may be built before those are filled.

@@ -1,7 +1,6 @@
 """Opens and writes stored files by their place: encrypted if a key is configured, and in whichever form they are."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +10,7 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 
-from determinations.storage.folder import FolderPlace
+from determinations.storage.folder import FolderPlace, new_private
 from determinations.storage.keys import KeyRing, key_ring
 from determinations.storage.places import Place
 from determinations.storage.register import register_current_key
@@ -135,7 +134,7 @@ def unsealed(source: BufferedReader, name: str, keys: KeyRing) -> BufferedReader
 @contextlib.contextmanager
 def new_file(path: Path, name: str, keys: KeyRing) -> Iterator[BinaryIO]:
     """A new file that only our own user may read, encrypted if there is a current key."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+    with new_private(path) as target:
         if keys.current is None:
             yield cast(BinaryIO, target)
             return

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
+from typing import IO
 
 from determinations.storage.places import MARKER, Entry
 from determinations.storage.syncing import sync
@@ -131,8 +132,8 @@ class FolderPlace:
         """See ``Place``."""
         make_private(self.root)
         unfinished = self.root / f".{MARKER}.{uuid.uuid4().hex}"
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"{content}\n")
+        with new_private(unfinished) as file:
+            file.write(f"{content}\n".encode())
             file.flush()
             os.fsync(file.fileno())
         try:
@@ -148,3 +149,8 @@ def make_private(root: Path, *folders: Path | str) -> None:
     for folder in (root, *(root / folder for folder in folders)):
         if not folder.is_dir():
             folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def new_private(path: Path) -> IO[bytes]:
+    """A new file that only our own user may read."""
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

@@ -14,12 +14,12 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from django.db import connection, transaction
 
 from determinations.models import Installation
 from determinations.storage.files import PURPOSES, Area, area_of, configured_location
+from determinations.storage.folder import new_private
 from determinations.storage.inventory import units
 from determinations.storage.locking import hold_store
 from determinations.storage.places import MARKER, MOVED, MOVING, Entry, Place, StoreReplaced
@@ -192,17 +192,13 @@ def _fetch(pair: _Pair, local: dict[str, Path], entry: Entry) -> tuple[str, str]
     """Copy a file to the local disk; returns its name and SHA-256, which is empty if it is no longer there."""
     path = local[entry.name]
     try:
-        with pair.old.place.open(entry.name) as content, _new_private(path) as copy:
+        with pair.old.place.open(entry.name) as content, new_private(path) as copy:
             shutil.copyfileobj(content, copy, 1024 * 1024)
     except (FileNotFoundError, StoreReplaced):
         return entry.name, ""
     os.utime(path, ns=(entry.changed_ns, entry.changed_ns))
     with path.open("rb") as copied:
         return entry.name, hashlib.file_digest(copied, "sha256").hexdigest()
-
-
-def _new_private(path: Path) -> IO[bytes]:
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _digest(pair: _Pair, name: str) -> tuple[str, str]:
