@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.http import QueryDict
 
 from determinations.browsing.selection import narrow
+from determinations.cases.value_words import as_date
 from determinations.filters import filters_only
 from determinations.statistics.periods import Period, full_months, year_period
 
@@ -98,8 +99,8 @@ class Definition:
             sections=tuple(map(str, sections)),
             query=str(stored["query"]),
             period=PeriodKind(str(stored["period"])),
-            first=_day(stored["first"]),
-            last=_day(stored["last"]),
+            first=as_date(stored["first"]),
+            last=as_date(stored["last"]),
             rows=rows,
             charts=bool(stored["charts"]),
         )
@@ -119,10 +120,6 @@ class Definition:
             return query
         ends = {"decided_from": self.first, "decided_to": self.last}
         return narrow(query, {name: [day.isoformat()] for name, day in ends.items() if day})
-
-
-def _day(stored: object) -> date | None:
-    return date.fromisoformat(stored) if isinstance(stored, str) and stored else None
 
 
 def period_on(kind: PeriodKind, day: date) -> Period:
