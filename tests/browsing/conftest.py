@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 
 import pytest
 from django.db import connection
@@ -13,7 +14,7 @@ from determinations.models import Case, Letter, LetterText, ParsedDocument
 from determinations.paging import reach
 from determinations.paging.sql import Expected, expected
 from determinations.parsing import PARSER_VERSION, parse_letter
-from determinations.parsing.results import to_record
+from determinations.parsing.results import LetterRecord, to_record
 from determinations.synthetic import write_letter
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -37,17 +38,28 @@ def store_texts(texts: Iterable[str]) -> list[int]:
         folded = hashlib.sha256("".join(text.split()).encode()).hexdigest()
         LetterText.objects.create(letter=letter, text=text, page_offsets=offsets, folded_sha256=folded)
         ParsedDocument.objects.create(
-            letter=letter, parser_version=PARSER_VERSION, parsed_at=NOW, document=to_record(parse_letter(text))
+            letter=letter, parser_version=PARSER_VERSION, parsed_at=NOW, document=_record_of(text)
         )
         ids.append(letter.pk)
     write_cases(ids)
     return ids
 
 
+@lru_cache(200)
+def _record_of(text: str) -> LetterRecord:
+    """What the parser reads, once for a text: many tests store the same ones."""
+    return to_record(parse_letter(text))
+
+
+@cache
+def _texts() -> list[str]:
+    return [write_letter(number, 5).text for number in range(60)]
+
+
 @pytest.fixture(scope="module")
 def _collection_ids(module_transaction: None) -> list[int]:
     """Sixty synthetic cases."""
-    return store_texts(write_letter(number, 5).text for number in range(60))
+    return store_texts(_texts())
 
 
 @pytest.fixture

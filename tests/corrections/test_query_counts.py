@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 from determinations.corrections import actions
 from determinations.models import Letter, LetterState
 from imrsite.local.people import make_people
-from tests.corrections.letters import NOW, document, item, problem, stored_letter
+from tests.corrections.letters import NOW, document, item, problem, stored_letter, stored_letters
 from tests.fixtures.people import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
@@ -47,10 +47,8 @@ def _collection(size: int) -> dict[str, int]:
     admin = make_people(PASSWORD)["admin"]
     quiet = stored_letter(document(*(item(f"Item {n}") for n in range(size))))
     doubt = [problem("value_doubtful", "summary")]
-    letters = [
-        stored_letter(document(*(item(f"Item {n}") for n in range(size)), problems=doubt), text="Synthetic")
-        for _ in range(size)
-    ]
+    in_doubt = [document(*(item(f"Item {n}") for n in range(size)), problems=doubt) for _ in range(size)]
+    letters = [stored_letter(in_doubt[0], text="Synthetic"), *stored_letters(in_doubt[1:])]
     for age in range(30, 30 + size):
         actions.correct_field(letters[0].pk, "age", age, by=admin, now=NOW, reason="misread")
     unread = stored_letter()

@@ -21,15 +21,20 @@ from tests.office_fields.conftest import Enter, stored
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
 
-@pytest.fixture
-def cases(enter: Enter) -> None:
-    """Three letters of one employer in two spellings, one of another, one without."""
+@pytest.fixture(scope="module")
+def _cases(enter_for_module: Enter) -> None:
+    enter = enter_for_module
     for serial in range(1, 6):
         stored(serial)
     enter(1, employer="Acme, Inc.", provider="Dr. Synthetic")
     enter(2, employer="ACME INC", provider="Dr. Other")
     enter(3, employer="acme inc")
     enter(4, employer="Globex", provider="Dr. Synthetic")
+
+
+@pytest.fixture
+def cases(_cases: None, db: None) -> None:
+    """Three letters of one employer in two spellings, one of another, one without."""
 
 
 def by_employer(page: str) -> dict[str, list[str]]:
@@ -112,9 +117,8 @@ def test_a_field_that_the_role_does_not_see_is_no_statistic(client: Client, peop
     assert client.get("/statistics/breakdowns/office-employer/").status_code == 200
 
 
-def test_numbers_and_dates_are_counted_by_size_and_by_year(as_supervisor: Client, enter: Enter) -> None:
-    for serial in range(1, 7):
-        stored(serial)
+def test_numbers_and_dates_are_counted_by_size_and_by_year(as_supervisor: Client, cases: None, enter: Enter) -> None:
+    stored(6)
     for slot, key, kind in ((18, "reserve", "number"), (19, "opened", "date")):
         OfficeField.objects.create(
             slot=slot, key=key, name=key.title(), kind=kind, in_statistics=True, position=50,
