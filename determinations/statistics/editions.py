@@ -1,15 +1,19 @@
 """Editions cited: by year of decision, and whether they were in force on the relevant date."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from determinations.models import Side
-from determinations.statistics.interface import CitationGroup
-from determinations.statistics.tabulate import Tally, sum_citation_groups
+from determinations.statistics.interface import CitationGroup, Sums
+from determinations.statistics.tabulate import Tally, sum_citation_groups, tallies_of
 from determinations.wording.labels import AuthorityName, Labels
 
 #: The status of an edition, in display order; ``Labels`` has the labels.
 EDITION_STATUSES = ("current", "superseded", "early", "undated", "unjudged")
+#: A side, an authority by its ID, an edition.
+_Key: TypeAlias = tuple[str, int, str]
 
 
 @dataclass(frozen=True)
@@ -41,27 +45,25 @@ def years_of(rows: Sequence[EditionRow]) -> list[int | None]:
 
 def edition_rows(cited: Sequence[CitationGroup], labels: Labels) -> list[EditionRow]:
     """One row per side, authority and edition, most cited first."""
-    totals = sum_citation_groups(cited, lambda side, authority, edition, year, status: (side, authority, edition))
-    by_year = sum_citation_groups(
-        cited, lambda side, authority, edition, year, status: (side, authority, edition, year)
-    )
-    superseded = sum_citation_groups(
-        cited,
-        lambda side, authority, edition, year, status: (side, authority, edition) if status == "superseded" else None,
-    )
-    years: dict[tuple[str, int, str], dict[int | None, int]] = {}
-    for (*key, year), tally in by_year.items():
-        years.setdefault(tuple(key), {})[year] = tally.items
+    totals, superseded = Sums(), Counter[_Key]()
+    by_year = defaultdict[_Key, Counter[int | None]](Counter)
+    for (side, authority_id, edition, year, status), items, decided, overturned in cited:
+        key = side, authority_id, edition
+        totals.add(key, items, decided, overturned)
+        by_year[key][year] += items
+        if status == "superseded":
+            superseded[key] += items
+    tallies = tallies_of(totals)
     return [
         EditionRow(
-            side=Side(side),
-            authority=labels.authority_by_id[authority_id],
-            edition=edition,
-            tally=totals[side, authority_id, edition],
-            superseded=superseded.get((side, authority_id, edition), Tally()).items,
-            by_year=years[side, authority_id, edition],
+            side=Side(key[0]),
+            authority=labels.authority_by_id[key[1]],
+            edition=key[2],
+            tally=tally,
+            superseded=superseded[key],
+            by_year=by_year[key],
         )
-        for side, authority_id, edition in sorted(totals, key=lambda key: (-totals[key].items, key))
+        for key, tally in sorted(tallies.items(), key=lambda one: (-one[1].items, one[0]))
     ]
 
 
