@@ -379,6 +379,7 @@ CONTENT_SECURITY_POLICY = (
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "America/Los_Angeles"
+USE_I18N = False  # pages are in one language; looking it up for each number takes a twentieth of a page
 USE_TZ = True
 
 # Celery: how tasks run is set in imrsite/celery.py

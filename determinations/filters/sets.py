@@ -37,8 +37,9 @@ class ListFilters(django_filters.FilterSet):
         self.told = Told.EXACTLY
         #: The dimension of each parameter that the address sets.
         self.dimension_of: dict[str, Dimension] = {}
-        for dimension in self.dimensions:
-            names = [name for name in KINDS[dimension.kind].parameters(dimension) if any(data.getlist(name))]
+        set_here = {name for name, values in data.lists() if any(values)}
+        for dimension in self.dimensions if set_here else ():
+            names = [name for name in KINDS[dimension.kind].parameters(dimension) if name in set_here]
             if names:
                 self._add(dimension, names)
 

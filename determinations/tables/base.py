@@ -1,6 +1,7 @@
 """The base of list tables: one template, headers that sort through the address, columns that a user may hide."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,6 +26,13 @@ class SortLink:
 
     query: str
     state: str | None
+
+
+class Column(tables.Column):
+    """A column as it is declared. Every table copies its columns, and nothing within one is changed afterwards."""
+
+    def __deepcopy__(self, memo: object) -> "Column":
+        return copy(self)
 
 
 class ListTable(tables.Table):
@@ -58,7 +66,7 @@ class ListTable(tables.Table):
         ``office``: the office's fields that are columns, too; rows give their texts by ``office_text``.
         """
         self.office = {field.column for field in office}
-        extra = [(field.column, tables.Column(verbose_name=field.name, empty_values=())) for field in office]
+        extra = [(field.column, Column(verbose_name=field.name, empty_values=())) for field in office]
         # Set here instead of in Meta, which a table without a Meta of its own would not inherit.
         shared: dict[str, object] = {"template_name": "_components/table.html", "orderable": False}
         super().__init__(data=list(rows), exclude=tuple(hidden), extra_columns=extra, **(shared | kwargs))

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import django_tables2 as tables
 from django.utils.safestring import SafeString
 
 from determinations.models import Case
+from determinations.tables.base import Column
 from determinations.tables.cells import NUMBER, authority_names, date_cell, doubts, quiet, stacked, two_lines
 from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
@@ -48,21 +48,21 @@ class _CaseColumns(WorkColumns):
 
     renders_rows = True
 
-    number = tables.Column(verbose_name="Case", empty_values=())
-    decided = tables.Column(verbose_name="Decided", empty_values=())
-    items = tables.Column(verbose_name="Items", empty_values=(), attrs=NUMBER)
-    outcome = tables.Column(verbose_name="Outcome", empty_values=())
-    category = tables.Column(verbose_name="Category", empty_values=())
-    specialty = tables.Column(verbose_name="Reviewer", empty_values=())
-    reviewer = tables.Column(verbose_name="Reviewer cites", empty_values=())
-    claims = tables.Column(verbose_name="Claims administrator cites", empty_values=())
-    injured = tables.Column(verbose_name="Injured", empty_values=())
-    denied = tables.Column(verbose_name="UR denial", empty_values=())
-    received = tables.Column(verbose_name="Received", empty_values=())
-    worker = tables.Column(verbose_name="Worker", empty_values=())
-    priority = tables.Column(verbose_name="Priority", empty_values=())
-    due = tables.Column(verbose_name="Due", empty_values=())
-    doubts = tables.Column(verbose_name="Doubts", empty_values=())
+    number = Column(verbose_name="Case", empty_values=())
+    decided = Column(verbose_name="Decided", empty_values=())
+    items = Column(verbose_name="Items", empty_values=(), attrs=NUMBER)
+    outcome = Column(verbose_name="Outcome", empty_values=())
+    category = Column(verbose_name="Category", empty_values=())
+    specialty = Column(verbose_name="Reviewer", empty_values=())
+    reviewer = Column(verbose_name="Reviewer cites", empty_values=())
+    claims = Column(verbose_name="Claims administrator cites", empty_values=())
+    injured = Column(verbose_name="Injured", empty_values=())
+    denied = Column(verbose_name="UR denial", empty_values=())
+    received = Column(verbose_name="Received", empty_values=())
+    worker = Column(verbose_name="Worker", empty_values=())
+    priority = Column(verbose_name="Priority", empty_values=())
+    due = Column(verbose_name="Due", empty_values=())
+    doubts = Column(verbose_name="Doubts", empty_values=())
 
     def render_number(self, record: CaseRow) -> SafeString:
         """The case number, which links to the case."""
@@ -170,8 +170,8 @@ class DecisionTable(_CaseColumns):
     )  # fmt: skip
     gives_way = ("category", "specialty")
 
-    requests = tables.Column(verbose_name="Overturned: authorize", empty_values=())
-    upheld = tables.Column(verbose_name="Upheld: denial stands", empty_values=())
+    requests = Column(verbose_name="Overturned: authorize", empty_values=())
+    upheld = Column(verbose_name="Upheld: denial stands", empty_values=())
 
     class Meta:
         sequence = (

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
 
-import django_tables2 as tables
 from django.utils.safestring import SafeString
 
 from determinations.models import Case, DisputedItem, ItemFact
+from determinations.tables.base import Column
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
 from determinations.tables.work import NO_WORK, Work, WorkColumns
 from determinations.templatetags.frame import decision_badge
@@ -57,20 +57,20 @@ class ItemTable(WorkColumns):
     office_at_first = 1
     gives_way = ("claims",)
 
-    request = tables.Column(verbose_name="Request in dispute", empty_values=())
-    decision = tables.Column(verbose_name="Decision", empty_values=())
-    category = tables.Column(verbose_name="Category", empty_values=())
-    grounds = tables.Column(verbose_name="Grounds", empty_values=())
-    claims = tables.Column(verbose_name="Claims administrator cites", empty_values=())
-    reviewer = tables.Column(verbose_name="Reviewer cites", empty_values=())
-    specialty = tables.Column(verbose_name="Reviewer", empty_values=())
-    region = tables.Column(verbose_name="Body region", empty_values=())
-    worker = tables.Column(verbose_name="Worker", empty_values=())
-    decided = tables.Column(verbose_name="Decided", empty_values=())
-    denied = tables.Column(verbose_name="UR denial", empty_values=())
-    injured = tables.Column(verbose_name="Injured", empty_values=())
-    case = tables.Column(verbose_name="Case", empty_values=())
-    doubts = tables.Column(verbose_name="Doubts", empty_values=())
+    request = Column(verbose_name="Request in dispute", empty_values=())
+    decision = Column(verbose_name="Decision", empty_values=())
+    category = Column(verbose_name="Category", empty_values=())
+    grounds = Column(verbose_name="Grounds", empty_values=())
+    claims = Column(verbose_name="Claims administrator cites", empty_values=())
+    reviewer = Column(verbose_name="Reviewer cites", empty_values=())
+    specialty = Column(verbose_name="Reviewer", empty_values=())
+    region = Column(verbose_name="Body region", empty_values=())
+    worker = Column(verbose_name="Worker", empty_values=())
+    decided = Column(verbose_name="Decided", empty_values=())
+    denied = Column(verbose_name="UR denial", empty_values=())
+    injured = Column(verbose_name="Injured", empty_values=())
+    case = Column(verbose_name="Case", empty_values=())
+    doubts = Column(verbose_name="Doubts", empty_values=())
 
     class Meta:
         sequence = ("request", "...", "case", "owner", "status", "tags", "doubts")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import django_tables2 as tables
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,7 +14,7 @@ from determinations.extraction.kinds import DOCUMENT_NAMES
 from determinations.models import Letter, Upload, UploadedFile
 from determinations.models.letters import READABLE_STATES, LetterState
 from determinations.models.uploads import FileOutcome
-from determinations.tables.base import ListTable
+from determinations.tables.base import Column, ListTable
 from determinations.tables.cells import NUMBER, quiet
 from determinations.templatetags.frame import decision_badge
 from determinations.wording.states import DOCUMENT_NEXT_STEP, OPENING, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
@@ -156,12 +155,12 @@ class FileTable(ListTable):
 
     caption = "Files and their outcomes"
 
-    name = tables.Column(verbose_name="File", empty_values=())
-    state = tables.Column(verbose_name="State", empty_values=())
-    reason = tables.Column(verbose_name="Reason and next step", empty_values=())
-    case = tables.Column(verbose_name="Case", empty_values=())
-    outcome = tables.Column(verbose_name="Outcome", empty_values=())
-    retry = tables.Column(verbose_name="Retry", empty_values=())
+    name = Column(verbose_name="File", empty_values=())
+    state = Column(verbose_name="State", empty_values=())
+    reason = Column(verbose_name="Reason and next step", empty_values=())
+    case = Column(verbose_name="Case", empty_values=())
+    outcome = Column(verbose_name="Outcome", empty_values=())
+    retry = Column(verbose_name="Retry", empty_values=())
 
     class Meta:
         sequence = ("name", "state", "case", "outcome", "reason", "retry")
@@ -249,15 +248,15 @@ class BatchTable(ListTable):
     caption = "Uploads"
     counted: ClassVar = ("files", "waiting", "parsed", "look", "failed", "duplicate", "refused")
 
-    started = tables.Column(verbose_name="Uploaded", empty_values=())
-    who = tables.Column(verbose_name="By")
-    files = tables.Column(verbose_name="All", empty_values=(), attrs=NUMBER)
-    waiting = tables.Column(verbose_name="Waiting", empty_values=(), attrs=NUMBER)
-    parsed = tables.Column(verbose_name="Parsed", empty_values=(), attrs=NUMBER)
-    look = tables.Column(verbose_name="Needs review", empty_values=(), attrs=NUMBER)
-    failed = tables.Column(verbose_name="Could not be read", empty_values=(), attrs=NUMBER)
-    duplicate = tables.Column(verbose_name="Duplicates", empty_values=(), attrs=NUMBER)
-    refused = tables.Column(verbose_name="Refused", empty_values=(), attrs=NUMBER)
+    started = Column(verbose_name="Uploaded", empty_values=())
+    who = Column(verbose_name="By")
+    files = Column(verbose_name="All", empty_values=(), attrs=NUMBER)
+    waiting = Column(verbose_name="Waiting", empty_values=(), attrs=NUMBER)
+    parsed = Column(verbose_name="Parsed", empty_values=(), attrs=NUMBER)
+    look = Column(verbose_name="Needs review", empty_values=(), attrs=NUMBER)
+    failed = Column(verbose_name="Could not be read", empty_values=(), attrs=NUMBER)
+    duplicate = Column(verbose_name="Duplicates", empty_values=(), attrs=NUMBER)
+    refused = Column(verbose_name="Refused", empty_values=(), attrs=NUMBER)
 
     def render_started(self, record: BatchRow) -> SafeString:
         """The time, which links to the batch, and the note."""

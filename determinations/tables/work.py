@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-import django_tables2 as tables
 from django.db.models import Model
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from determinations.models import WorkStatus
-from determinations.tables.base import ListTable
+from determinations.tables.base import Column, ListTable
 from determinations.tables.cells import quiet
 from determinations.wording.markup import markup
 
@@ -48,9 +47,9 @@ class WorkColumns(ListTable):
 
     renders_rows: ClassVar[bool] = True
 
-    owner = tables.Column(verbose_name="Owner", empty_values=())
-    status = tables.Column(verbose_name="Status", empty_values=())
-    tags = tables.Column(verbose_name="Tags", empty_values=())
+    owner = Column(verbose_name="Owner", empty_values=())
+    status = Column(verbose_name="Status", empty_values=())
+    tags = Column(verbose_name="Tags", empty_values=())
 
     def render_owner(self, record: WorkRow) -> SafeString | str:
         """The owner's user name."""

@@ -26,6 +26,7 @@ from imrsite.serving.connections import (  # noqa: E402 - after what is set abov
     SocketListener,
     TcpListener,
 )
+from imrsite.serving.garbage import collect_young  # noqa: E402 - after what is set above
 
 #: Seconds between two looks at what else there is to do: the signal to stop, overdue connections.
 _LOOK = 0.5
@@ -49,6 +50,8 @@ class BufferedWorker(Worker):
         listeners = [self._listener(own.sock, dispatcher, channels) for own in self.sockets]
         while self.alive and self.ppid == os.getppid():
             self._turn(channels)
+            if _is_idle(dispatcher, listeners):
+                collect_young()
         for listener in listeners:
             listener.accepting = False
             wasyncore.dispatcher.close(listener)  # its socket alone: running requests still wake the loop through it
@@ -82,6 +85,15 @@ class BufferedWorker(Worker):
             not connection.is_waiting() for listener in listeners for connection in listener.active_channels.values()
         ):
             self._turn(channels)
+
+
+def _is_idle(dispatcher: ThreadedTaskDispatcher, listeners: list[Listener]) -> bool:
+    """Whether no request runs or waits, and every response is sent."""
+    return (
+        not dispatcher.active_count
+        and not dispatcher.queue
+        and all(connection.is_waiting() for listener in listeners for connection in listener.active_channels.values())
+    )
 
 
 def _networks(addresses: list[str]) -> list[Network]:

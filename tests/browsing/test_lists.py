@@ -3,13 +3,14 @@
 import html
 import re
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from determinations.browsing.lists import CASES, ITEMS, ListKind
+from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind
 from determinations.models import Case, ColumnChoice, ItemFact, Letter
 from tests.fixtures.people import People
 
@@ -128,6 +129,17 @@ def test_columns_are_remembered_per_user(as_casemanager: Client, collection: lis
     page = as_casemanager.get("/cases/")
     assert [column.name for column in page.context["table"].columns] == ["number", "worker"]
     assert ColumnChoice.objects.get().by == people.casemanager
+
+
+@pytest.mark.parametrize("kind", LISTS.values(), ids=lambda kind: kind.name)
+def test_cells_read_nothing_for_a_row(
+    as_casemanager: Client, collection: list[Case], people: People, kind: ListKind, django_assert_max_num_queries: Any
+) -> None:
+    ColumnChoice.objects.create(by=people.casemanager, list_name=kind.name, hidden=[])
+    for sort in kind.orders:
+        with django_assert_max_num_queries(10):
+            page = as_casemanager.get(f"/{kind.name}/", {"sort": sort})
+        assert len(page.context["page"].rows) == 50
 
 
 def test_counts_are_available_without_scripts(as_casemanager: Client, collection: list[Case]) -> None:

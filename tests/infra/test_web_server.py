@@ -1,12 +1,14 @@
 """The web server over loopback: slow clients keep nobody waiting, and bodies are refused before they are read."""
 
 import contextlib
+import gc
 import json
 import signal
 import socket
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +19,7 @@ from django.urls import reverse
 
 from imrsite.local.processes import spawn, stop_process
 from imrsite.serving.body_limits import COOKIE, FORMS_VALID, Allowance, Ticket, most_bytes
+from imrsite.serving.garbage import collect_young
 from tests.fixtures import ROOT
 from tests.fixtures.people import People
 from tests.fixtures.worker import child_environment
@@ -205,3 +208,22 @@ def test_the_limit_of_statements_holds_under_gunicorn() -> None:
     )
     assert ran.stdout.startswith("60 ")
     assert "statement_timeout=60s" in ran.stdout
+
+
+def test_what_requests_left_in_cycles_is_freed_once_it_is_enough() -> None:
+    class Left:
+        def __init__(self) -> None:
+            self.itself = self
+
+    gc.disable()  # which would free it by itself
+    try:
+        gc.collect()
+        left = weakref.ref(Left())
+        collect_young()
+        assert left() is not None
+        more = [Left() for _ in range(1_000)]
+        del more
+        collect_young()
+        assert left() is None
+    finally:
+        gc.enable()

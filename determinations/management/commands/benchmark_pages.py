@@ -33,6 +33,7 @@ from determinations.management.benchmark_records import FOLDER, new_record
 from determinations.models import Case, ItemFact
 from determinations.paging.keyset import Order, cursor_at
 from determinations.wording.labels import Labels, read_labels
+from imrsite.serving.garbage import collect_young
 
 _USER = "benchmark-pages"
 _WORDS = (
@@ -107,6 +108,7 @@ class Command(BaseCommand):
             list(response) if response.streaming else None
             times.append(1000 * (time.perf_counter() - started))
             work.append(1000 * (time.process_time() - worked))
+            collect_young()  # as the web server does between requests
             if response.status_code not in (200, 302):
                 raise AssertionError(f"{path} answered {response.status_code}")
         times.sort()

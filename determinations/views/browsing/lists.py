@@ -56,6 +56,12 @@ _SUMMARIES = {
 #: Columns and filters that lists of masked cases do not offer, for they are empty or find nothing.
 _MASKED_CELLS = ("specialty", "injured", "worker", "doubts", "grounds", "region")
 _MASKED_KINDS = (Kind.WORDS, Kind.DUTY, Kind.DUTY_RULE, Kind.DUTY_DUE, Kind.DUE)
+#: The columns of a case that the cells of its row, and the places of pages, are made of.
+_CASE_CELLS = (
+    "case_number", "decision_date", "date_of_injury", "ur_denial_date", "application_received", "due_on", "priority",
+    "age", "sex", "specialties", "outcome", "item_count", "overturned_count", "problem_count", "category_ids",
+    "claims_authority_ids", "reviewer_authority_ids",
+)  # fmt: skip
 #: Parameters that other pages of the same list do not share.
 _OF_ONE_PAGE = (*CURSOR, "show", "list", "item")
 _OUTCOME_TABS = (
@@ -211,8 +217,8 @@ def _for_list(kind: ListKind, rows: QuerySet[Any], office: Iterable[OfficeField]
     if kind is DECISIONS:
         items = DisputedItem.objects.filter(case=OuterRef("pk")).order_by("number")
         said = JSONObject(decision="decision", disputed="disputed")
-        return rows.annotate(items_said=ArraySubquery(items.values(said=said)))
-    return rows
+        rows = rows.annotate(items_said=ArraySubquery(items.values(said=said)))
+    return rows.only(*_CASE_CELLS, *(field.column for field in office))
 
 
 def _table_rows(kind: ListKind, rows: Iterable[Any], query: QueryDict, labels: Labels) -> Sequence[object]:
