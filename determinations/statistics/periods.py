@@ -30,8 +30,9 @@ class Period:
     def year_earlier(self) -> "Period":
         """The same days of the year before; whole months stay whole. It never starts before year 1."""
         if self.months:
-            first = _plus_months(self.first, -12)
-            return Period(first, _days_before(_plus_months(first, self.months), 1))
+            month = _plus_months(self.last.replace(day=1), -12)
+            last_day = calendar.monthrange(month.year, month.month)[1]
+            return Period(_plus_months(self.first, -12), month.replace(day=last_day))
         return Period(_same_day(self.first, -1), _same_day(self.last, -1))
 
     @property
