@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from determinations.cases.effective import remove_letters
 from determinations.cases.open_letter import open_letter
 from determinations.corrections import actions, duplicates, lessons
 from determinations.models import Correction, DisputedItem, LetterPair, PairDecision
@@ -85,6 +86,9 @@ def test_the_history_names_cases_and_finds_them_by_number(who: dict[str, Any], a
     nothing = as_admin.get(address, {"letter": "CM16-0000999"})
     assert (nothing.context["rows"], b"No such letter" in nothing.content) == ([], True)
     assert len(as_admin.get(address).context["rows"]) == 2
+    remove_letters([other.pk])
+    of_removed = as_admin.get(address, {"letter": str(other.pk)})
+    assert [entry.row.letter_id for entry in of_removed.context["rows"]] == [other.pk]
 
 
 def test_a_pair_is_compared_and_decided_on_its_page(as_admin: Client) -> None:

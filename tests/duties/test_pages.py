@@ -331,10 +331,23 @@ def test_a_duty_whose_first_possible_due_date_has_passed_may_be_overdue(
 ) -> None:
     duty = duties_of(store(1, ITEMS))[0]
     assert duty.due_on is None
-    Duty.objects.filter(pk=duty.pk).update(earliest_on=timezone.localdate())
+    Duty.objects.filter(pk=duty.pk).update(earliest_on=timezone.localdate(), latest_on=timezone.localdate())
     assert "may be overdue" not in as_casemanager.get("/worklist/").content.decode()
     Duty.objects.filter(pk=duty.pk).update(earliest_on=timezone.localdate() - timedelta(days=1))
     assert "receipt missing, may be overdue" in as_casemanager.get("/worklist/").content.decode()
+    Duty.objects.filter(pk=duty.pk).update(latest_on=timezone.localdate() - timedelta(days=1))
+    for address in ("/worklist/", f"/worklist/{duty.pk}/"):
+        page = as_casemanager.get(address).content.decode()
+        assert '<span class="badge is-danger">receipt missing, overdue</span>' in page, "on each day that is possible"
+
+
+def test_closed_duties_are_marked_that_were_late(as_casemanager: Client, people: People, store: Store) -> None:
+    late, in_time = received(store, people, 1, 30), received(store, people, 2, 30)
+    Duty.objects.update(state=DutyState.DONE, closed_at=timezone.now(), closed_by_name="casemanager")
+    for duty, days in ((late, 2), (in_time, -2)):
+        Duty.objects.filter(pk=duty.pk).update(closed_on=due(duty) + timedelta(days=days))
+    marked = {row.when: row.is_late for row in as_casemanager.get("/worklist/?when=closed").context["rows"]}
+    assert marked == {"2 days late": True, "in time": False}
 
 
 @pytest.mark.parametrize("address", ["/worklist/", "/worklist/?when=closed", "/statistics/timeliness/"])

@@ -88,8 +88,9 @@ def correction_history(request: StaffRequest) -> HttpResponse:
     typed_letter = query.get("letter", "").strip()[:40]
     letter = _letter_named(typed_letter)
     path = query.get("path", "")
-    if typed_letter and letter is None:
-        rows = rows.none()
+    if typed_letter and letter is None:  # of a letter that was removed, corrections remain
+        number = whole_number(typed_letter)
+        rows = rows.none() if number is None else rows.filter(letter_id=number)
     if letter:
         rows = rows.filter(letter_sha256=letter.sha256, letter_part=letter.part)
         if path:

@@ -23,7 +23,7 @@ from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
-from determinations.views.duties.worklist import in_words
+from determinations.views.duties.worklist import in_words, is_late
 from determinations.views.office_fields.shown import list_fields, values_by_case
 from determinations.views.requests import person_of, refusal_with
 from determinations.wording.figures import counted
@@ -66,7 +66,7 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
         "item": item,
         "office": values_by_case([duty.letter.case], list_fields(request))[duty.letter_id],
         "when": in_words(duty, today),
-        "is_late": duty.state == "open" and bool(duty.due_on and duty.due_on < today),
+        "is_late": is_late(duty, today),
         "today": today,
         "people": [person.get_username() for person in workers(request)[:100]],
         "refused": refused,

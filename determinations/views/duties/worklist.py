@@ -158,7 +158,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
                 duty,
                 requests.get((duty.letter_id, duty.item_number), ""),
                 in_words(duty, today),
-                bool(duty.due_on and duty.due_on < today),
+                is_late(duty, today),
                 [text for _name, text in office[duty.letter_id]],
             )
             for duty in worklist.in_letter_order(page.rows, order)
@@ -220,6 +220,8 @@ def in_words(duty: Duty, today: date) -> str:
             return ""
         return "in time" if late <= 0 else f"{counted(late, 'day')} late"
     if duty.due_on is None:
+        if is_late(duty, today):
+            return "receipt missing, overdue"
         may_be_late = duty.earliest_on is not None and duty.earliest_on < today
         return "receipt missing, may be overdue" if may_be_late else "receipt missing"
     days = (duty.due_on - today).days
@@ -228,3 +230,13 @@ def in_words(duty: Duty, today: date) -> str:
     if days < 0:
         return f"{-days} day{'' if days == -1 else 's'} overdue"
     return "tomorrow" if days == 1 else f"in {days} days"
+
+
+def is_late(duty: Duty, today: date) -> bool:
+    """Whether an open duty is overdue, on whichever of the possible days its letter was received, or a closed one was
+    done late.
+    """
+    if duty.state != "open":
+        return duty.state == "done" and (duty.days_late or 0) > 0
+    last = duty.due_on or duty.latest_on
+    return last is not None and last < today
