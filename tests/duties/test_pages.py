@@ -4,11 +4,13 @@ import csv
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
@@ -30,7 +32,7 @@ from determinations.models import (
     UploadedFile,
 )
 from tests.duties.conftest import ITEMS, Store, duties_of, received
-from tests.fixtures.people import People
+from tests.fixtures.people import PASSWORD, People
 from tests.office_fields.conftest import entering
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
@@ -285,12 +287,12 @@ def test_the_worklist_is_exported_as_it_is_listed(as_casemanager: Client, people
     entering(people.casemanager)(1, claim="SYN-1", employer="Acme")
     page = as_casemanager.get("/worklist/?whose=mine").content.decode()
     assert '<span class="quiet small">SYN-1 · Acme</span>' in page
-    assert 'action="/worklist/export/?whose=mine"' in page
+    assert '<input type="hidden" name="query" value="whose=mine">' in page
     assert "<dt>Claim number</dt><dd>SYN-1</dd>" in as_casemanager.get(f"/worklist/{first.pk}/").content.decode()
     printed = as_casemanager.get("/selection/print/", {"letter": str(first.letter_id)}).content.decode()
     assert "Claim number: <b>SYN-1</b> · Employer: <b>Acme</b>" in printed
     assert f"({first.rule.source})" in printed
-    answer = as_casemanager.post("/worklist/export/?whose=mine", {"format": "csv"})
+    answer = as_casemanager.post("/worklist/export/", {"format": "csv", "query": "whose=mine"})
     assert answer.headers["Content-Disposition"] == f'attachment; filename="worklist-{timezone.localdate()}.csv"'
     rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
     assert [row["Case number"] for row in rows] == ["CM26-0000002", "CM26-0000001"], "by due date"
@@ -308,6 +310,21 @@ def test_the_worklist_is_exported_as_it_is_listed(as_casemanager: Client, people
     book = openpyxl.load_workbook(BytesIO(as_casemanager.post("/worklist/export/", {"format": "xlsx"}).content))
     assert [row[6].value for row in book["Worklist"].iter_rows(min_row=2)][-2:] == ["CM26-0000001", "CM26-0000003"]
     assert as_casemanager.post("/worklist/export/", {"format": "pdf"}).status_code == 404
+
+
+def test_after_a_confirmation_the_export_leads_back_to_its_part_of_the_worklist(
+    as_casemanager: Client, people: People, store: Store, settings: Any
+) -> None:
+    settings.CONFIRM_EXPORT_ROWS, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 1, 0
+    for number in (1, 2):
+        received(store, people, number, 3)
+    asked = as_casemanager.post("/worklist/export/", {"format": "csv", "query": "whose=nobody"})
+    to_confirm, _, following = asked.headers["Location"].partition("?next=")
+    assert to_confirm == reverse("account_reauthenticate")
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+    resumed = as_casemanager.post(to_confirm, {"password": PASSWORD, "next": unquote(following)})
+    assert resumed.headers["Location"] == "/worklist/?whose=nobody"
+    assert b"Choose the format again" in as_casemanager.get(resumed.headers["Location"]).content
 
 
 def test_the_worklist_of_a_batch_has_its_duties_alone(as_casemanager: Client, people: People, store: Store) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -56,11 +56,10 @@ class Part:
     me: int
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Part":
-        """The part that the request asks for."""
-        query = request.GET
+    def of(cls, query: QueryDict, *, me: User) -> "Part":
+        """The part that the query of an address asks for."""
         upload = whole_number(query.get("upload", ""))
-        return cls(query.get("when", ""), query.get("whose", "").replace("\x00", ""), upload, person_of(request).pk)
+        return cls(query.get("when", ""), query.get("whose", "").replace("\x00", ""), upload, me.pk)
 
     @property
     def order(self) -> Order:
@@ -143,7 +142,7 @@ def person_named(name: str) -> User | None:
 
 
 def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
-    today, part = timezone.localdate(), Part.of(request)
+    today, part = timezone.localdate(), Part.of(request.GET, me=person_of(request))
     when, order = part.when, part.order
     duties = worklist.rows(part.condition(today))
     page = page_of(duties, order, request.GET)

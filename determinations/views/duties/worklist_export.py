@@ -7,7 +7,7 @@ from io import BytesIO
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from determinations.browsing.workbooks import Sheet, rows_as_xml, write_workbook
 from determinations.duties import worklist
 from determinations.models import Duty, DutyState, OfficeField
 from determinations.models.browsing import ExportFormat
-from determinations.paging.addresses import changed, with_query
+from determinations.paging.addresses import with_query
 from determinations.paging.keyset import rows_from
 from determinations.views.access.confirmation import is_resumed, need_confirmation
 from determinations.views.duties.worklist import Part, requests_of
@@ -58,13 +58,17 @@ _AFTER: Sequence[tuple[str, Callable[[Duty], Cell]]] = (
 @require_POST
 @permission_required(["determinations.work_duties", "determinations.export_cases"], raise_exception=True)
 def export_worklist(request: HttpRequest) -> HttpResponse:
-    """The duties that the worklist with this address lists, as CSV or Excel, with the fields of the office."""
+    """The duties that the worklist with this ``query`` lists, as CSV or Excel, with the fields of the office.
+
+    It is a field of the form: of an address with a query, nothing is resumed once the user confirmed who they are.
+    """
     form, today = request.POST.get("format", ""), timezone.localdate()
     if form not in (ExportFormat.CSV, ExportFormat.XLSX):
         raise Http404
-    part = Part.of(request)
+    query = QueryDict(request.POST.get("query", ""))
+    part = Part.of(query, me=person_of(request))
     duties = rows_from(worklist.rows(part.condition(today)), part.order, None, AT_ONCE + 1, forward=True)
-    back = redirect(with_query(reverse("worklist"), changed(request.GET)))
+    back = redirect(with_query(reverse("worklist"), query))
     if len(duties) > AT_ONCE:
         messages.error(
             request, f"This list has more than {AT_ONCE:,} duties. Choose a tab or a user, then export again."
@@ -79,7 +83,7 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
     record_export(
         by=person_of(request),
         list_name="worklist",
-        query=request.GET.urlencode()[:2_000],
+        query=query.urlencode()[:2_000],
         format=form,
         rows=len(duties),
         letter_ids=sorted({duty.letter_id for duty in duties}),
