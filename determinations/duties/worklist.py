@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from django.db.models import Count, Q, QuerySet
 
-from determinations.models import Duty, DutyState, UploadedFile
+from determinations.models import Case, Duty, DutyState, UploadedFile
 from determinations.paging.counts import COUNT_CAP
 from determinations.paging.keyset import Order
 
@@ -86,6 +86,12 @@ def counts(who: Q, today: date) -> dict[str, int]:
 def rows(condition: Q) -> QuerySet[Duty]:
     """Duties with what a row of the worklist shows."""
     return Duty.objects.filter(condition).select_related("rule", "assigned_to", "letter__case")
+
+
+def case_of(duty: Duty) -> Case | None:
+    """The case of the duty's letter, read with it; None if the letter was read again and is none any more."""
+    case: Case | None = getattr(duty.letter, "case", None)
+    return case
 
 
 def in_letter_order(duties: Iterable[Duty], order: Order) -> Iterator[Duty]:

@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
+from determinations.cases.effective import remove_cases
+from determinations.cases.holding import holding
 from determinations.duties import actions as duty_actions
 from determinations.filters import CaseFilter, ItemFilter
 from determinations.models import (
@@ -341,6 +343,27 @@ def test_the_worklist_of_a_batch_has_its_duties_alone(as_casemanager: Client, pe
     assert all(f"upload={upload.pk}" in tab["query"] for tab in page.context["tabs"])
     for other in ("0", "9" * 19, "x"):
         assert as_casemanager.get(f"/worklist/?upload={other}").status_code == 200
+
+
+def test_duties_of_a_letter_that_is_no_case_any_more_are_listed(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    """A letter that is read again and is no determination keeps its duties."""
+    duty = received(store, people, 1, 3)
+    pk = duty.letter_id
+    holding([pk], lambda held: remove_cases([pk], held))
+    assert Duty.objects.filter(pk=duty.pk).exists()
+    address = f"/worklist/{duty.pk}/"
+    assert "(no number)" in as_casemanager.get("/worklist/").content.decode()
+    assert "Case without a number" in as_casemanager.get(address).content.decode()
+    assert AuditEvent.objects.filter(action="case.viewed", letter_id=pk, detail__part="duty").count() == 1
+    answer = as_casemanager.post("/worklist/export/", {"format": "csv"}).content.decode("utf-8-sig")
+    (row,) = csv.DictReader(answer.splitlines())
+    assert (row["Letter"], row["Case number"], row["Decided"]) == (str(pk), "", "")
+    today = f"{timezone.localdate():%m/%d/%Y}"
+    closed = as_casemanager.post(f"{address}?list=worklist&when=closed", {"do": "done", "done_on": today}, follow=True)
+    assert "case without a number, item 1" in closed.content.decode()
+    assert [row.duty.pk for row in closed.context["rows"]] == [duty.pk]
 
 
 def test_a_duty_whose_first_possible_due_date_has_passed_may_be_overdue(

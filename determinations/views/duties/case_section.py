@@ -7,7 +7,7 @@ from django.utils import timezone
 from determinations.duties.records import windows_of
 from determinations.models import Case, Duty, Receipt
 from determinations.parsing.results import ItemRecord
-from determinations.views.duties.worklist import Row, in_words
+from determinations.views.duties.worklist import Row, in_words, is_late
 
 #: Duties that the case page lists; the worklist has all.
 MOST_SHOWN = 30
@@ -22,10 +22,7 @@ def duty_context(case: Case, items: Sequence[ItemRecord]) -> dict[str, object]:
     shown = list(duties[: MOST_SHOWN + 1])
     receipt = Receipt.objects.filter(pk=case.pk).first()
     return {
-        "duties": [
-            Row(duty, "", in_words(duty, today), duty.state == "open" and bool(duty.due_on and duty.due_on < today))
-            for duty in shown[:MOST_SHOWN]
-        ],
+        "duties": [Row(duty, "", in_words(duty, today), is_late(duty, today)) for duty in shown[:MOST_SHOWN]],
         "more_duties": len(shown) > MOST_SHOWN,
         "receipt": receipt,
         "windows": windows_of(case, receipt, {str(item["decision"]) for item in items}),

@@ -16,6 +16,7 @@ from determinations.access.roles import user_named
 from determinations.duties import actions as duty_actions
 from determinations.duties import documents
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused, IssuedLater
+from determinations.duties.worklist import case_of
 from determinations.models import Case, DisputedItem, Duty, DutyDocument, Receipt, Upload, UploadedFile
 from determinations.models.letters import OPEN_STATES
 from determinations.models.uploads import FileOutcome
@@ -60,11 +61,12 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(worklist if from_list else f"{reverse('case_detail', args=[duty.letter_id])}#duties")
     today = timezone.localdate()
     item = DisputedItem.objects.filter(case=duty.letter_id, number=duty.item_number).first()
+    note(request, "case.viewed", duty.letter_id, part="duty", item=duty.item_number)
     context = {
         "duty": duty,
         "worklist_url": worklist,
         "item": item,
-        "office": values_by_case([duty.letter.case], list_fields(request))[duty.letter_id],
+        "office": values_by_case(filter(None, [case_of(duty)]), list_fields(request)).get(duty.letter_id, ()),
         "when": in_words(duty, today),
         "is_late": is_late(duty, today),
         "today": today,
@@ -79,7 +81,9 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _name_of(duty: Duty) -> str:
-    return f"{duty.rule.title}, {duty.letter.case.case_number or 'case without a number'}, item {duty.item_number}"
+    case = case_of(duty)
+    number = (case.case_number if case else None) or "case without a number"
+    return f"{duty.rule.title}, {number}, item {duty.item_number}"
 
 
 def _act(request: HttpRequest, duty: Duty) -> None:

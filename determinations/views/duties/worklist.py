@@ -148,7 +148,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
     page = page_of(duties, order, request.GET)
     numbers = worklist.counts(part.in_all_tabs, today)
     requests = requests_of(page.rows)
-    office = values_by_case((duty.letter.case for duty in page.rows), list_fields(request)[:_FIELDS_SHOWN])
+    office = values_by_case(filter(None, map(worklist.case_of, page.rows)), list_fields(request)[:_FIELDS_SHOWN])
     audit.note_list(request, "worklist", [duty.letter_id for duty in page.rows])
     context = {
         "page": page,
@@ -158,7 +158,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
                 requests.get((duty.letter_id, duty.item_number), ""),
                 in_words(duty, today),
                 is_late(duty, today),
-                [text for _name, text in office[duty.letter_id]],
+                [text for _name, text in office.get(duty.letter_id, ())],
             )
             for duty in worklist.in_letter_order(page.rows, order)
         ],

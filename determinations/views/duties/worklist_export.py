@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -39,11 +40,11 @@ _BEFORE: Sequence[tuple[str, Callable[[Duty], Cell]]] = (
     ("Duty", lambda duty: duty.rule.title),
     ("Source", lambda duty: duty.rule.source),
     ("Letter", lambda duty: duty.letter_id),
-    ("Case number", lambda duty: duty.letter.case.case_number),
+    ("Case number", lambda duty: _of_case(duty, "case_number")),
     ("Item", lambda duty: duty.item_number),
 )
 _AFTER: Sequence[tuple[str, Callable[[Duty], Cell]]] = (
-    ("Decided", lambda duty: duty.letter.case.decision_date),
+    ("Decided", lambda duty: _of_case(duty, "decision_date")),
     ("Letter received", lambda duty: duty.received_on),
     ("Receipt presumed", lambda duty: "yes" if duty.presumed else "no"),
     ("Assigned to", lambda duty: duty.assigned_to.get_username() if duty.assigned_to else None),
@@ -98,15 +99,20 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
 
 def _rows(duties: Sequence[Duty], office: Iterable[OfficeField], today: date) -> Iterator[Sequence[Cell]]:
     requests = requests_of(duties)
-    texts = value_texts(getattr(duty.letter.case, field.column) for duty in duties for field in office)
+    texts = value_texts(_of_case(duty, field.column) for duty in duties for field in office)
     for duty in duties:
         yield [
             *(cell(duty) for _head, cell in _BEFORE),
             (duty.due_on - today).days if duty.due_on and duty.state == DutyState.OPEN else None,
             requests.get((duty.letter_id, duty.item_number), ""),
             *(cell(duty) for _head, cell in _AFTER),
-            *(texts.get(getattr(duty.letter.case, field.column) or 0, "") for field in office),
+            *(texts.get(_of_case(duty, field.column) or 0, "") for field in office),
         ]
+
+
+def _of_case(duty: Duty, column: str) -> Any:
+    """The value of a column of the duty's case; None without a case."""
+    return getattr(worklist.case_of(duty), column, None)
 
 
 def _sent(form: str, today: date, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
