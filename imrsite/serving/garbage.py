@@ -12,8 +12,12 @@ _ENOUGH = 1_000
 _OLDER = 10
 
 
+def is_due() -> bool:
+    """Whether the last requests left enough to be freed."""
+    return gc.get_count()[0] >= _ENOUGH
+
+
 def collect_young() -> None:
     """Free what the last requests left. To be called while none runs: what a request uses would only be looked at."""
-    young, older, *_oldest = gc.get_count()
-    if young >= _ENOUGH:
-        gc.collect(1 if older >= _OLDER else 0)
+    if is_due():
+        gc.collect(1 if gc.get_count()[1] >= _OLDER else 0)

@@ -26,7 +26,7 @@ from imrsite.serving.connections import (  # noqa: E402 - after what is set abov
     SocketListener,
     TcpListener,
 )
-from imrsite.serving.garbage import collect_young  # noqa: E402 - after what is set above
+from imrsite.serving.garbage import collect_young, is_due  # noqa: E402 - after what is set above
 
 #: Seconds between two looks at what else there is to do: the signal to stop, overdue connections.
 _LOOK = 0.5
@@ -50,7 +50,7 @@ class BufferedWorker(Worker):
         listeners = [self._listener(own.sock, dispatcher, channels) for own in self.sockets]
         while self.alive and self.ppid == os.getppid():
             self._turn(channels)
-            if _is_idle(dispatcher, listeners):
+            if is_due() and _is_idle(dispatcher, listeners):
                 collect_young()
         for listener in listeners:
             listener.accepting = False

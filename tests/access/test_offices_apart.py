@@ -239,6 +239,7 @@ def test_no_address_says_anything_of_another_office(client: Client, people: Peop
     assert len(of_supervisor) > 20
 
 
+@pytest.mark.slow
 def test_no_address_answers_otherwise_when_another_office_exists(
     client: Client, people: People, offices: TwoOffices
 ) -> None:

@@ -89,6 +89,7 @@ def own(offices: TwoOffices) -> dict[str, str]:
     return {**numbers, "upload": str(arrival.upload_id), **dict.fromkeys(names, "1"), **words}
 
 
+@pytest.mark.slow
 def test_no_address_shows_a_masked_word(as_employer: Client, offices: TwoOffices) -> None:
     values, leaks, opened = own(offices), {}, set()
     for of_route in ADDRESSES.values():

@@ -115,6 +115,7 @@ def existing(people: People, store: Store) -> dict[str, object]:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("broker", "one_connection")
 @pytest.mark.parametrize("mode", ["positive", "negative"])
+@pytest.mark.slow
 def test_every_answer_is_as_documented(people: People, bearer: Caller, mode: str, existing: dict[str, object]) -> None:
     """Valid requests are for rows that exist, so that answers are seen and not only that there is nothing."""
     from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance  # as above

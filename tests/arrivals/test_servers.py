@@ -123,6 +123,7 @@ def keys_of(storage: ObjectStorage, part: Bucket) -> list[str]:
     return sorted(entry["Key"].removeprefix(part.prefix) for entry in listed)
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_taken_twice_wherever_the_process_is_killed(
     root: Path, tmp_path: Path, mail_server: MailServer, object_storage: ObjectStorage, settings: Any,
     monkeypatch: pytest.MonkeyPatch,

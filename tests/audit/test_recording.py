@@ -185,6 +185,7 @@ def test_failed_attempts_remain_after_a_success(client: Client, people: People) 
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_form_that_is_accepted_leaves_an_event(as_admin: Client, people: People, letters: list[int]) -> None:
     silent, apart = [], []
     for route in routes():

@@ -44,6 +44,7 @@ def attach_document(content: bytes) -> DutyDocument:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_backup_made_while_letters_arrive_is_restored_whole(elsewhere: Any, tmp_path: Path, settings: Any) -> None:
     """A thread uploads until the encrypted backup is made: whatever rows it has, it has their files."""
     folder, key, identity = tmp_path / "backups", tmp_path / "key.txt", pyrage.x25519.Identity.generate()

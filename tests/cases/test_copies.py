@@ -162,6 +162,7 @@ def printed_from_a_browser(parts: Sequence[str]) -> bytes:
 LINEARIZED = Path(__file__).with_name("linearized.pdf").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_five_forms(
     people: People, as_admin: Client
 ) -> None:

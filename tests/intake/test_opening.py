@@ -286,6 +286,7 @@ def test_a_lost_message_is_sent_again_by_the_sweep(broker: None, as_casemanager:
     assert Upload.objects.get().files.filter(outcome="accepted").count() == 3
 
 
+@pytest.mark.slow
 def test_a_killed_process_of_the_worker_loses_and_doubles_nothing(worker: Worker, as_casemanager: Client) -> None:
     """The processes of a real worker are killed while one of them opens an archive, and it goes on."""
     letters = {f"{n}.eml": mail({"letter.txt": letter_text(n).encode()}) for n in range(3)}

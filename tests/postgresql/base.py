@@ -50,6 +50,12 @@ class DatabaseCreation(creation.DatabaseCreation):
         self.connection.ensure_connection()
         return name
 
+    def destroy_test_db(self, *args: Any, **options: Any) -> None:
+        """Of a server that is removed after the run with all its databases, none is dropped."""
+        self.connection.close()
+        if not settings.DATABASES["default"]["HOST"].startswith(str(settings.EMBEDDED.sockets)):
+            super().destroy_test_db(*args, **options)
+
 
 class DatabaseOperations(operations.DatabaseOperations):
     """Copies them back where Django would empty the tables."""

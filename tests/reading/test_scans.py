@@ -88,6 +88,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return monkeypatch.undo
 
 
+@pytest.mark.slow
 def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
     (pk,) = bring(sideways())
     ingest_letters([pk])
@@ -106,6 +107,7 @@ def test_a_scan_waits_in_its_own_lane_and_becomes_a_case() -> None:
     assert letter.case.case_number == "CM17-0000007"
 
 
+@pytest.mark.slow
 def test_the_original_counts_before_its_scan_and_corrections_stay(people: People) -> None:
     (scan,) = bring(sideways())
     ingest_letters([scan])
@@ -270,6 +272,7 @@ def test_only_a_few_scans_are_sent_at_once(monkeypatch: pytest.MonkeyPatch, brok
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_a_worker_reads_scans_behind_the_letters(worker: Worker) -> None:
     ids = bring(sideways(), letter_pdf(9))
     tasks.send_waiting(Lane.INTERACTIVE)
@@ -314,6 +317,7 @@ def test_unclear_words_are_underlined_in_the_text_and_on_the_pages_which_say_how
         assert '<span class="unclear">2 unclear words</span>, underlined with dots' in html
 
 
+@pytest.mark.slow
 def test_an_image_file_can_be_a_letter(as_casemanager: Client) -> None:
     target = io.BytesIO()
     (picture,) = picture_of(letter_text(11))

@@ -147,6 +147,7 @@ def templates_with_forms() -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_every_form_answers_anything_and_loses_nothing_typed(
     client: Client, people: People, stock: OtherOffice
 ) -> None:

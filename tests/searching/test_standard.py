@@ -52,6 +52,7 @@ def _table(said: str) -> dict[str, tuple[float, float]]:
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_recall_and_precision_reach_their_targets() -> None:
     said = StringIO()
     call_command("benchmark_search_quality", letters=40, stdout=said)

@@ -151,6 +151,7 @@ SELECTIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_numbers_equal_their_lists(as_supervisor: Any, letters: None) -> None:
     counted: dict[str, int] = {}
     for path in (
