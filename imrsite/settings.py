@@ -175,7 +175,7 @@ SCRATCH_DIR = env.folder("SCRATCH_DIR", MEDIA_ROOT / "scratch")
 COLUMN_ENGINE = env.flag("COLUMN_ENGINE", default=True)
 COLUMNS_DIR = env.folder("COLUMNS_DIR", MEDIA_ROOT / "columns")
 COLUMN_MEMORY_MB = env.number("COLUMN_MEMORY_MB", 512, least=128)
-COLUMN_LISTS_FROM = env.number("COLUMN_LISTS_FROM", 1_000_000, least=0)
+COLUMN_LISTS_FROM = env.number("COLUMN_LISTS_FROM", 200_000, least=0)
 COLUMN_THREADS = env.number("COLUMN_THREADS", 2, least=1)
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
