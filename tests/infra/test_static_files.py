@@ -79,6 +79,7 @@ def test_benchmarks_run_on_a_fresh_checkout(
     assert pages.name.endswith("-pages-9.json")
     call_command("compare_benchmarks", pages, pages, fail=True)
     call_command("compare_benchmarks", statistics, statistics, fail=True)
+    call_command("benchmark_corrections", corrections=1)
     kept = [entry.name for entry in exports_area().place.entries()]
     call_command("benchmark_export", rows=3)
     ItemFact.objects.all().delete()
@@ -87,9 +88,12 @@ def test_benchmarks_run_on_a_fresh_checkout(
     assert not Export.objects.exists()
     assert [entry.name for entry in exports_area().place.entries()] == kept
     printed = capsys.readouterr().out
+    assert re.search(r"^9 cases, \d+ items, [\d,]{7,} bytes of the database per case, 1 requests each$", printed, re.M)
     assert "cases: first page" in printed
     assert "home" in printed
     assert "/statistics/report/" in printed
+    for seen_in in ("items: words", "cases: words", "search", "items: counts of the rail", "statistics"):
+        assert re.search(rf"^{seen_in} +[\d.]+ +[\d.]+ +[\d.]+$", printed, re.MULTILINE)
     assert re.search(r"^CSV: [3-9] rows, [\d.]+ MB in .* MB of memory at most$", printed, re.MULTILINE)
     assert re.search(r"^XLSX: [3-9] rows, ", printed, re.MULTILINE)
     assert "0 of 4 figures are 1.3 times slower or more; the median ratio is 1.00." in printed

@@ -81,7 +81,10 @@ class Command(BaseCommand):
         client = Client()
         client.force_login(person, "determinations.roles.RoleBackend")
         cases = Case.objects.count()
-        self.stdout.write(f"{cases:,} cases, {ItemFact.objects.count():,} items, {repeat} requests each")
+        self.stdout.write(
+            f"{cases:,} cases, {ItemFact.objects.count():,} items, {_database_bytes() // max(cases, 1):,} bytes of "
+            f"the database per case, {repeat} requests each"
+        )
         self.record = new_record("pages", unit="ms", letters=cases, at=timezone.now())
         head = f"{'page':44} {'p50':>8} {'p95':>8} {'most':>8} {'Python':>8}  milliseconds"
         self.stdout.write(f"{head}{'rows':>12} {'most':>9} {'blocks':>8} {'most':>8}" if reads else head)
@@ -121,6 +124,14 @@ class Command(BaseCommand):
             rows, blocks = sorted(rows for rows, _ in read), sorted(blocks for _, blocks in read)
             line += f"{rows[reads // 2]:26,} {rows[-1]:9,} {blocks[reads // 2]:8,} {blocks[-1]:8,}"
         self.stdout.write(line)
+
+
+def _database_bytes() -> int:
+    """What the database takes on disk: tables with their indexes, and what PostgreSQL adds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        (size,) = cursor.fetchone()
+    return int(size)
 
 
 def reads_of(work: Callable[[], object]) -> tuple[int, int]:
