@@ -188,6 +188,8 @@ def test_a_page_says_that_it_is_being_drawn_or_cannot_be(desk: Any, cases: list[
     words = desk.locator(".letter-page[data-page='1'] .picture-waits")
     words.wait_for()
     assert words.inner_text() == "Page 1 is being drawn…"
+    seen = "words => document.elementFromPoint(innerWidth * 0.75, words.getBoundingClientRect().top + 20) === words"
+    assert words.evaluate(seen), "the white paper is below the words"
     while not held:
         desk.wait_for_timeout(20)
     held[0].abort()
