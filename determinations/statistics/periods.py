@@ -33,6 +33,11 @@ class Period:
             month = _plus_months(self.last.replace(day=1), -12)
             last_day = calendar.monthrange(month.year, month.month)[1]
             return Period(_plus_months(self.first, -12), month.replace(day=last_day))
+        return self.same_days_earlier
+
+    @property
+    def same_days_earlier(self) -> "Period":
+        """The same days of the year before, also where months are then not whole. It never starts before year 1."""
         return Period(_same_day(self.first, -1), _same_day(self.last, -1))
 
     @property

@@ -225,7 +225,7 @@ def _presets(context: Context, groups: list[LetterGroup]) -> list[dict[str, str]
             periods.append((year_period(years[1]), year_period(years[0])))
     this_year = year_to_date(timezone.localdate())
     if period or not query.keys() & dates(this_year).keys():
-        periods.append((this_year, this_year.year_earlier))
+        periods.append((this_year, this_year.same_days_earlier))
     within = with_period if period else _narrowed_to
     comparisons = [
         (f"{newer} vs. {older}", within(query, newer), within(query, older)) for newer, older in dict.fromkeys(periods)
