@@ -5,13 +5,14 @@ watched view which of these cases it has, and compares with what its user knew (
 gained once, until it leaves the view. Who begins to watch holds the same lock as a step, so nothing falls in between.
 
 A view whose list cannot be made stops no other. It is tried again after a while, and then compared as a whole with
-what its user knew, so that nothing it gained meanwhile is missed.
+what its user knew, so that nothing it gained meanwhile is missed. The same happens once a day to a view whose dates
+move with the day: cases enter it although no transaction writes them.
 """
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -19,18 +20,22 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 
 from determinations.access.roles import check_permission, scope_of
 from determinations.access.scope import within
 from determinations.browsing.lists import LISTS
 from determinations.casework.notifications import MOST_CASES, tell
 from determinations.casework.work import WorkRefused
+from determinations.filters.moving_dates import MOVING, moved_to
 from determinations.models import Case, CaseChange, Notification, NotificationCase, SavedView, Told, Watch, WatchedCase
 
 log = logging.getLogger(__name__)
 
 #: A view whose list cannot be made is tried again after this time; so many of them in a step.
 TRIED_AGAIN_AFTER, _TRIED_AT_ONCE = timedelta(minutes=5), 5
+#: Views that one step moves to the dates of the day.
+_MOVED_AT_ONCE = 20
 #: Changes that one step takes.
 STEP = 1_000
 #: Of a view with more cases than this, only newly added ones are told.
@@ -46,8 +51,8 @@ DELETE FROM determinations_casechange WHERE id IN (
 
 
 def any_waiting(now: datetime) -> bool:
-    """Whether cases changed since the last step, or a view that failed is due again."""
-    return CaseChange.objects.exists() or _failed(now).exists()
+    """Whether cases changed since the last step, a failed view is due again, or one has the dates of another day."""
+    return CaseChange.objects.exists() or _failed(now).exists() or bool(_of_another_day(now))
 
 
 def failing() -> list[tuple[int, str]]:
@@ -62,6 +67,19 @@ def _failed(now: datetime) -> QuerySet[Watch]:
     return views.select_related("user", "view").order_by("failed_at")
 
 
+def _of_another_day(now: datetime) -> list[SavedView]:
+    """Watched views whose dates move, and that were last compared with those of another day."""
+    day = timezone.localdate(now)
+    watched = Watch.objects.filter(user__is_active=True, view__query__contains=f"{MOVING}=").values("view")
+    views = SavedView.objects.filter(pk__in=watched).order_by("pk")
+    return [view for view in views if _moved(view, day) != view.query]
+
+
+def _moved(view: SavedView, day: date) -> str:
+    query = QueryDict(view.query)
+    return moved_to(query, day).urlencode() if MOVING in query else view.query
+
+
 def step(*, now: datetime, limit: int = STEP) -> int:
     """Look at cases that changed, and tell users which views gained some; returns how many changes were taken."""
     with transaction.atomic():
@@ -69,6 +87,8 @@ def step(*, now: datetime, limit: int = STEP) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, [limit])
             taken = [letter_id for (letter_id,) in cursor.fetchall()]
+        for view in _of_another_day(now)[:_MOVED_AT_ONCE]:
+            _move(view, now)
         if taken:
             _compare(set(taken), now)
         for watch in _failed(now)[:_TRIED_AT_ONCE]:
@@ -91,8 +111,17 @@ def _alone(watch: Watch, now: datetime, run: Callable[[], None]) -> None:
         watch.save(update_fields=["failed_at", "fault"])
 
 
+def _move(view: SavedView, now: datetime) -> None:
+    """Store the dates of the day, and compare the view with what its users knew of it."""
+    view.query = _moved(view, timezone.localdate(now))
+    SavedView.objects.filter(pk=view.pk).update(query=view.query)
+    watches = Watch.objects.filter(view=view, user__is_active=True, failed_at=None)
+    for watch in watches.select_related("user", "view"):
+        _alone(watch, now, partial(_catch_up, watch, now))
+
+
 def _catch_up(watch: Watch, now: datetime) -> None:
-    """Compare a view that failed with all that its user knew."""
+    """Compare a whole view with all that its user knew."""
     known = set(WatchedCase.objects.filter(watch=watch).values_list("letter_id", flat=True))
     with within(scope_of(watch.user)):
         cases = cases_of(watch)
@@ -166,6 +195,8 @@ def watch(user: User, *, now: datetime, view: SavedView | None = None, query: st
         _one_at_a_time()
         if Watch.objects.filter(user=user, letter=None).count() >= MOST_WATCHED:
             raise WorkRefused(f"You watch {MOST_WATCHED} views and treatments already. Stop watching some first.")
+        if view is not None and _moved(view, timezone.localdate(now)) != view.query:
+            _move(view, now)
         row, is_new = Watch.objects.get_or_create(
             user=user, view=view, query=query, letter=None, defaults={"at": now, "name": name[:200]}
         )

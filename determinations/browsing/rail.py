@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from determinations.browsing.facets import FacetCounts
-from determinations.filters.date_ranges import DateRange, date_ranges
+from determinations.filters.date_ranges import OF_ADDED, OF_LETTERS, DateRange, date_ranges
 from determinations.filters.kinds import KINDS
 from determinations.filters.options import Box, Option
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
@@ -107,7 +107,8 @@ def _facet(name: str, members: list[Dimension], query: QueryDict, labels: Labels
 
 
 def _ranges(dimension: Dimension, query: QueryDict) -> tuple[DateRange, ...]:
-    if dimension.kind is not Kind.PERIOD:
+    offered = {Kind.PERIOD: OF_LETTERS, Kind.ADDED: OF_ADDED}.get(dimension.kind)
+    if not offered:
         return ()
     first, last = KINDS[dimension.kind].parameters(dimension)
-    return date_ranges(query, first, last, timezone.localdate())
+    return date_ranges(query, first, last, timezone.localdate(), offered)

@@ -8,9 +8,13 @@ from enum import StrEnum
 from django.http import QueryDict
 
 from determinations.browsing.selection import narrow
+from determinations.cases.typed_dates import read_typed_date
 from determinations.cases.value_words import as_date
-from determinations.filters import filters_only
-from determinations.statistics.periods import Period, full_months, year_period
+from determinations.filters import filters_in_words, filters_only
+from determinations.filters.moving_dates import MOVING, as_of, moving, saved_in_words
+from determinations.paging.addresses import changed
+from determinations.statistics.periods import Period, full_months, last_months, year_period, year_to_date
+from determinations.wording.labels import Labels
 
 #: Rows of a table that a report can have, in PDF and on the page; Excel and CSV have all rows.
 ROWS = (12, 25, 50, 100)
@@ -25,6 +29,7 @@ class PeriodKind(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    YEARLONG = "last_12_months"
     TO_DATE = "to_date"
     FIXED = "fixed"
 
@@ -34,9 +39,19 @@ PERIODS: Mapping[PeriodKind, str] = {
     PeriodKind.MONTH: "Last full month",
     PeriodKind.QUARTER: "Last full quarter",
     PeriodKind.YEAR: "Last full year",
+    PeriodKind.YEARLONG: "Last 12 full months",
     PeriodKind.TO_DATE: "Year to date",
     PeriodKind.FIXED: "Fixed dates",
 }
+#: The periods of what saved views keep as moving dates of decision.
+_OF_VIEWS: Mapping[str, PeriodKind] = {
+    "last_month": PeriodKind.MONTH,
+    "last_quarter": PeriodKind.QUARTER,
+    "last_year": PeriodKind.YEAR,
+    "last_12_months": PeriodKind.YEARLONG,
+    "year_to_date": PeriodKind.TO_DATE,
+}
+_DECIDED = ("decided_from", "decided_to")
 #: The sections of the summary report.
 SUMMARY = (
     "overview", "over-time", "years", "changes", "category", "drug-class", "specialty", "days-from-denial",
@@ -106,11 +121,40 @@ class Definition:
         )
 
     def on(self, day: date) -> "Definition":
-        """The same report with the fixed dates that its period has on a day."""
+        """The same report with the fixed dates that its period and filters have on a day."""
+        fixed = replace(self, query=as_of(QueryDict(self.query), day).urlencode())
         if self.period in (PeriodKind.ALL, PeriodKind.FIXED):
-            return self
+            return fixed
         period = period_on(self.period, day)
-        return replace(self, period=PeriodKind.FIXED, first=period.first, last=period.last)
+        return replace(fixed, period=PeriodKind.FIXED, first=period.first, last=period.last)
+
+    def of_selection(self, query: QueryDict) -> "Definition":
+        """The same report of another selection, whose dates of decision become its period.
+
+        Left among the filters, they would narrow each later period to nothing. Dates that no period can have stay.
+        """
+        key = moving(query).get("decided")
+        if key and key not in _OF_VIEWS:
+            return replace(self, query=query.urlencode())
+        typed = [query.get(name, "") for name in _DECIDED]
+        first, last = (read_typed_date(text) if text else None for text in typed)
+        if not any(typed) or any(text and not day for text, day in zip(typed, (first, last), strict=True)):
+            return replace(self, query=query.urlencode())
+        others = [f"{name}:{other}" for name, other in moving(query).items() if name != "decided"]
+        rest = changed(query, {MOVING: others}, without=_DECIDED)
+        period = _OF_VIEWS[key] if key else PeriodKind.FIXED
+        return replace(self, query=rest.urlencode(), period=period, first=first, last=last)
+
+    def in_words(self, labels: Labels) -> str:
+        """What is selected, in one line: ``Decided: last full month; Sex: Male``."""
+        match self.period:
+            case PeriodKind.ALL:
+                period = ""
+            case PeriodKind.FIXED:
+                period = filters_in_words(replace(self, query="").filters, labels)
+            case _:
+                period = f"Decided: {PERIODS[self.period].lower()}"
+        return "; ".join(filter(None, [period, saved_in_words(QueryDict(self.query), labels)]))
 
     @property
     def filters(self) -> QueryDict:
@@ -131,5 +175,7 @@ def period_on(kind: PeriodKind, day: date) -> Period:
             return full_months(day, 3)
         case PeriodKind.YEAR:
             return year_period(day.year - 1)
+        case PeriodKind.YEARLONG:
+            return last_months(full_months(day, 1).first, 12)
         case _:
-            return Period(date(day.year, 1, 1), day)
+            return year_to_date(day)

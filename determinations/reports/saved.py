@@ -77,8 +77,10 @@ def create(definition: Definition, *, by: User, now: datetime, list_name: str = 
 
 
 def of_view(view: SavedView, *, by: User, now: datetime) -> SavedReport:
-    """Save a report of the rows of a saved view, with its filters and order as they are now."""
-    return create(Definition(title=view.name, sections=(), query=view.query), by=by, now=now, list_name=view.list_name)
+    """Save a report of the rows of a saved view, with its filters and order as they are now; dates that move with
+    the day move in the report, too."""
+    definition = Definition(title=view.name, sections=()).of_selection(QueryDict(view.query))
+    return create(definition, by=by, now=now, list_name=view.list_name)
 
 
 def change(report: SavedReport, definition: Definition, *, by: User, now: datetime) -> None:
@@ -120,7 +122,7 @@ def export_for(report: SavedReport, form: str, *, by: User, now: datetime, on: d
 
 def of_selection(query: QueryDict) -> Definition:
     """A report that begins as the summary of a selection."""
-    return Definition(query=filters_only(query).urlencode())
+    return Definition().of_selection(filters_only(query))
 
 
 def _free_name(title: str, names: set[str]) -> str:

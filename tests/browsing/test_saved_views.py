@@ -2,7 +2,9 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from determinations.filters.date_ranges import range_on
 from determinations.models import SavedView
 from tests.fixtures.people import People
 
@@ -17,6 +19,19 @@ def test_a_view_keeps_filters_and_order_and_nothing_else(as_casemanager: Client)
     assert SavedView.objects.get().query == "decision=overturned&sort=-denied"
     assert b"Overturned" in as_casemanager.get("/items/views/").content
     assert b"No saved views" in as_casemanager.get("/cases/views/").content
+
+
+def test_a_view_whose_dates_move_opens_with_those_of_today(as_casemanager: Client) -> None:
+    last_month = range_on("last_month", timezone.localdate())
+    filters = "decided_from={}&decided_to={}".format(*last_month)
+    page = as_casemanager.get(f"/items/?{filters}&sex=female").content.decode()
+    assert '<option value="decided:last_month">Last month, moves with the day</option>' in page
+    saved = {"name": "Of the month", "query": f"{filters}&sex=female&sort=-denied", "moving": "decided:last_month"}
+    opened = as_casemanager.post("/items/views/save/", saved).headers["Location"]
+    view = SavedView.objects.get()
+    SavedView.objects.update(query=view.query.replace(str(last_month[1]), "2013-05-31"), is_start=True)
+    assert as_casemanager.get("/").headers["Location"] == opened == f"/items/?{filters}&sex=female&sort=-denied"
+    assert "Decided: last month; Sex: Female" in as_casemanager.get("/views/").content.decode()
 
 
 def test_one_view_is_the_start_page(as_casemanager: Client) -> None:

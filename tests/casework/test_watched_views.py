@@ -1,6 +1,6 @@
 """Views and treatments that users watch, what they are told of them, and views that are shared."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from unittest.mock import Mock
 
@@ -100,6 +100,26 @@ def test_a_watched_view_that_is_saved_with_other_filters_tells_what_it_gains_fro
     step(now)
     assert not alerts.failing()
     assert gained(people.casemanager) == [new], "what it had when its filters changed is not told"
+
+
+def test_a_watched_view_whose_dates_move_is_told_of_on_the_day_on_which_it_gains_cases(
+    people: People, store: Store, now: datetime
+) -> None:
+    today = store(1)
+    view = view_of(people.casemanager, "decided_to=2013-01-01&moving=decided%3Adays..-1")
+    alerts.watch(people.casemanager, view=view, now=now)
+    step(now)
+    assert gained(people.casemanager) == []
+    assert not alerts.any_waiting(now)
+    for _again in range(2):
+        assert alerts.any_waiting(now + timedelta(days=1)) is not _again
+        step(now + timedelta(days=1))
+        assert gained(people.casemanager) == [today], "decided through yesterday"
+    view.refresh_from_db()
+    assert f"decided_to={timezone.localdate(now)}" in view.query
+    alerts.watch(people.supervisor, view=view, now=now + timedelta(days=9))
+    step(now + timedelta(days=9))
+    assert gained(people.supervisor) == [], "what it has on the day on which one begins is known"
 
 
 def test_a_view_that_fails_stops_no_other_and_is_told_afterwards_what_it_gained(

@@ -14,6 +14,7 @@ from determinations.reports.charts import Bar, bars
 from determinations.reports.contents import Contents, Section
 from determinations.reports.definition import SUMMARY, Definition, PeriodKind, period_on
 from determinations.reports.pdf import as_pdf
+from determinations.reports.saved import export_for
 from determinations.reports.tables import _RESERVED_NAMES, _sheet_name
 from tests.fixtures.people import People
 from tests.reports.conftest import Pdf, file_of
@@ -187,12 +188,54 @@ def test_a_case_manager_has_reports_of_the_rows_of_a_view(
         ("quarter", date(2026, 4, 1), date(2026, 1, 1), date(2026, 3, 31)),
         ("quarter", date(2026, 2, 28), date(2025, 10, 1), date(2025, 12, 31)),
         ("year", date(2026, 12, 31), date(2025, 1, 1), date(2025, 12, 31)),
+        ("last_12_months", date(2026, 2, 28), date(2025, 2, 1), date(2026, 1, 31)),
         ("to_date", date(2026, 5, 6), date(2026, 1, 1), date(2026, 5, 6)),
     ],
 )
 def test_periods_are_counted_from_the_day_of_the_report(kind: str, day: date, first: date, last: date) -> None:
     period = period_on(PeriodKind(kind), day)
     assert (period.first, period.last) == (first, last)
+
+
+def test_dates_of_a_selection_become_the_period_of_a_report(as_supervisor: Client) -> None:
+    report = begun(as_supervisor, "sex=male&decided_from=2026-10-01&decided_to=10/31/2026")
+    fixed = stored(report)
+    assert (fixed.query, fixed.period, fixed.first, fixed.last) == (
+        "sex=male", PeriodKind.FIXED, date(2026, 10, 1), date(2026, 10, 31),
+    )  # fmt: skip
+    assert "each report has the same ones" in as_supervisor.get(f"/statistics/reports/{report.pk}/").content.decode()
+    assert (
+        "Decided from: 2026-10-01; Decided to: 2026-10-31; Sex: Male"
+        in as_supervisor.get("/statistics/reports/").content.decode()
+    )
+    sent(as_supervisor, report, "save", period="month")
+    later = stored(report).on(date(2026, 12, 5)).filters
+    assert (later["decided_from"], later["decided_to"]) == ("2026-11-01", "2026-11-30"), "not narrowed to nothing"
+    assert "Decided: last full month; Sex: Male" in as_supervisor.get("/statistics/reports/").content.decode()
+
+
+def test_a_report_of_a_view_moves_as_the_view_does(as_supervisor: Client) -> None:
+    query = "sex=male&decided_to=2026-10-31&sort=-denied"
+    for name, moving in (("Month", "decided:last_month"), ("Week", "decided:days.-6.0")):
+        as_supervisor.post(
+            "/items/views/save/", {"name": name, "query": query, "moving": [moving, "denied:last_year"]}
+        )
+    dates = {}
+    for view in SavedView.objects.order_by("name"):
+        as_supervisor.post("/statistics/reports/begin/", {"view": str(view.pk)})
+        report = SavedReport.objects.get(name=view.name)
+        export = export_for(report, "csv", by=report.by, now=timezone.now(), on=date(2026, 12, 5))
+        dates[view.name] = sorted(part for part in export.query.split("&"))
+    assert dates == {
+        "Month": [
+            "decided_from=2026-11-01", "decided_to=2026-11-30", "denied_from=2025-01-01", "denied_to=2025-12-31",
+            "sex=male", "sort=-denied",
+        ],
+        "Week": [
+            "decided_from=2026-11-29", "decided_to=2026-12-05", "denied_from=2025-01-01", "denied_to=2025-12-31",
+            "sex=male", "sort=-denied",
+        ],
+    }  # fmt: skip
 
 
 def test_a_period_narrows_dates_that_were_typed_in_another_form() -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from determinations.browsing.lists import LISTS
 from determinations.corrections.actions import correct_field
+from determinations.filters.date_ranges import OF_ADDED, OF_LETTERS, RANGES
 from determinations.models import AuditEvent, Letter, StatisticsLimits
 from determinations.statistics.answer_cache import cached_answers
 from determinations.statistics.catalog import STATISTICS
@@ -334,11 +335,12 @@ def test_the_report_opens_on_the_last_full_year_with_enough_items(as_supervisor:
 
 def test_usual_ranges_of_dates_keep_the_other_filters(as_supervisor: Any, letters: None) -> None:
     page = as_supervisor.get("/items/?sex=male").content.decode()
-    links = dict(re.findall(r'<a href="([^"]*)">(Last month|Last quarter|Year to date|Last year)<', page))
-    assert set(links.values()) == {"Last month", "Last quarter", "Year to date", "Last year"}
+    links = dict(re.findall(r'<a href="([^"]*)">((?:Last|Year) [^<]*)<', page))
+    assert set(links.values()) == {RANGES[key] for key in (*OF_LETTERS, *OF_ADDED)}
     for link in links:
         query = QueryDict(unescape(link).removeprefix("?"))
+        field = "added" if "added_from" in query else "decided"
         assert query["sex"] == "male"
-        assert query["decided_from"] < query["decided_to"]
+        assert query[f"{field}_from"] < query[f"{field}_to"]
     form = as_supervisor.get("/statistics/selection/?for=/statistics/grounds/&question=x").content.decode()
     assert 'href="/statistics/grounds/?question=x&amp;decided_from=' in form

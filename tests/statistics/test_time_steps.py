@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from determinations.filters.date_ranges import usual_ranges
-from determinations.statistics.periods import Period, year_to_report
+from determinations.filters.date_ranges import OF_LETTERS, range_on
+from determinations.statistics.periods import Period, year_to_date, year_to_report
 from determinations.statistics.time_steps import (
     STEPS,
     fitting_step,
@@ -38,6 +38,11 @@ def months(year: int, decided: int) -> dict[date | None, int]:
 def test_the_same_days_a_year_earlier(period: tuple[str, str], earlier: tuple[str, str]) -> None:
     first, last = (date.fromisoformat(day) for day in period)
     assert tuple(map(str, vars(Period(first, last).year_earlier).values())) == earlier
+
+
+def test_a_year_to_date_has_the_same_days_a_year_earlier_after_a_leap_year() -> None:
+    to_date = year_to_date(date(2025, 2, 28))
+    assert to_date.same_days_earlier == Period(date(2024, 1, 1), date(2024, 2, 28))
 
 
 @pytest.mark.parametrize(
@@ -125,11 +130,18 @@ def test_the_report_is_of_the_last_full_year_with_enough_items(
 @pytest.mark.parametrize(
     ("today", "ranges"),
     [
-        (date(2026, 1, 1), ("2025-12-01", "2025-12-31", "2025-10-01", "2025-12-31", "2026-01-01", "2026-01-01")),
-        (date(2026, 5, 31), ("2026-04-01", "2026-04-30", "2026-01-01", "2026-03-31", "2026-01-01", "2026-05-31")),
-        (date(2028, 3, 15), ("2028-02-01", "2028-02-29", "2027-10-01", "2027-12-31", "2028-01-01", "2028-03-15")),
+        (date(2026, 1, 1), "12-01 12-31 10-01 12-31 01-01 01-01 01-01 12-31 01-01 12-31"),
+        (date(2026, 5, 31), "04-01 04-30 01-01 03-31 01-01 05-31 01-01 12-31 05-01 04-30"),
+        (date(2028, 2, 29), "01-01 01-31 10-01 12-31 01-01 02-29 01-01 12-31 02-01 01-31"),
     ],
 )
-def test_usual_ranges_are_counted_back_from_today(today: date, ranges: tuple[str, ...]) -> None:
-    usual = list(usual_ranges(today).values())[:3]
-    assert tuple(day.isoformat() for pair in usual for day in pair) == ranges
+def test_usual_ranges_are_counted_from_today(today: date, ranges: str) -> None:
+    days = [day for key in OF_LETTERS for day in range_on(key, today)]
+    assert " ".join(f"{day:%m-%d}" for day in days) == ranges
+    assert {day.year for day in days} == {today.year, today.year - 1}
+
+
+def test_ranges_of_days_have_as_many_days_as_they_are_named_for() -> None:
+    today = date(2026, 3, 1)
+    assert range_on("last_7_days", today) == (date(2026, 2, 23), today)
+    assert range_on("next_30_days", today) == (today, date(2026, 3, 30))

@@ -12,6 +12,7 @@ from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
@@ -33,6 +34,7 @@ from determinations.browsing.rail import rail, with_value_texts
 from determinations.casework.work import tag_names
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
 from determinations.filters.lookups import Lookups
+from determinations.filters.moving_dates import offers
 from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter, OfficeField
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
 from determinations.models.letters import OPEN_STATES
@@ -176,6 +178,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
         "query": changed(request.GET, without=_OF_ONE_PAGE),
         "filters_query": filters_only(request.GET).urlencode(),
         "columns": _columns(kind, hidden, office),
+        "dates_to_keep": offers(request.GET, timezone.localdate(), labels),
         "move_url": _move_url(request) if kind is CASES else "",
     }
     if kind is DECISIONS:

@@ -17,7 +17,8 @@ from determinations.access.roles import ROLES, check_permission, role_of
 from determinations.browsing import alerts
 from determinations.browsing.lists import LISTS
 from determinations.casework.work import WorkRefused
-from determinations.filters import filters_in_words, filters_only
+from determinations.filters import filters_only
+from determinations.filters.moving_dates import MOVING, as_of, kept_moving, moving, saved_in_words
 from determinations.models import SavedView, Watch
 from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.requests import person_of, refusal_with
@@ -39,7 +40,7 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
     labels, user = read_labels(), person_of(request)
     watched = dict(Watch.objects.filter(user=user, view__isnull=False).values_list("view", "only_new"))
     views = [
-        (view, url, filters_in_words(QueryDict(view.query), labels), view.pk in watched, watched.get(view.pk))
+        (view, url, saved_in_words(QueryDict(view.query), labels), view.pk in watched, watched.get(view.pk))
         for view, url in _with_urls(request)
     ]
     return render(request, "browsing/saved_view_list.html", {"views": views, "roles": ROLES})
@@ -56,7 +57,10 @@ def saved_view_menu(request: HttpRequest, list_name: str) -> HttpResponse:
 @permission_required("determinations.browse_cases", raise_exception=True)
 @recorded_form
 def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
-    """Save a list's filters and order under a name, replacing a view with the same name."""
+    """Save a list's filters and order under a name, replacing a view with the same name.
+
+    Dates of which the user chose so move with the day from then on.
+    """
     kind = LISTS.get(list_name)
     if kind is None:
         raise Http404
@@ -64,6 +68,8 @@ def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
     kept = filters_only(posted)
     if posted.get("sort") in kind.orders:
         kept["sort"] = posted["sort"]
+    now = timezone.now()
+    kept = kept_moving(kept, request.POST.getlist(MOVING), timezone.localdate(now))
     form = ViewNameForm(request.POST)
     if not form.is_valid():
         said = "The view was not saved. Enter a name of up to 80 characters."
@@ -72,15 +78,16 @@ def save_view(request: HttpRequest, list_name: str) -> HttpResponse:
         said = "The view was not saved. You have reached the maximum number of views; delete some first."
         messages.error(request, refusal_with(request.POST.get("name", ""), said))
     else:
-        now, same_name = timezone.now(), {"by": person_of(request), "name": form.cleaned_data["name"]}
+        same_name = {"by": person_of(request), "name": form.cleaned_data["name"]}
         saved = {"list_name": kind.name, "query": kept.urlencode()}
         with alerts.changing_views():
             before = SavedView.objects.filter(**same_name).values_list("list_name", "query").first()
             view, is_new = SavedView.objects.update_or_create(**same_name, defaults={**saved, "saved_at": now})
             if not is_new and before != (view.list_name, view.query):
                 alerts.know_again(view, now=now)
-        messages.success(request, f"Saved as “{form.cleaned_data['name']}”. Open it from the Views menu.")
-    return redirect(f"{reverse(kind.url_name)}?{kept.urlencode()}")
+        moves = " Its dates move with the day." if moving(kept) else ""
+        messages.success(request, f"Saved as “{form.cleaned_data['name']}”. Open it from the Views menu.{moves}")
+    return redirect(f"{reverse(kind.url_name)}?{as_of(kept, timezone.localdate(now)).urlencode()}")
 
 
 @require_POST
@@ -161,8 +168,9 @@ def views_of(user: User) -> QuerySet[SavedView]:
 
 
 def url_of(view: SavedView) -> str:
-    """Where a view opens."""
-    return f"{reverse(LISTS[view.list_name].url_name)}?{view.query}"
+    """Where a view opens, with the dates of today."""
+    query = as_of(QueryDict(view.query), timezone.localdate())
+    return f"{reverse(LISTS[view.list_name].url_name)}?{query.urlencode()}"
 
 
 def _with_urls(request: HttpRequest, list_name: str | None = None) -> list[tuple[SavedView, str]]:

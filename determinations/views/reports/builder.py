@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from determinations.browsing.lists import LISTS
 from determinations.filters import filters_in_words, filters_only
 from determinations.filters.lookups import Lookups
+from determinations.filters.moving_dates import MOVING, as_of, saved_in_words, still_moving
 from determinations.models import SavedReport
-from determinations.paging.addresses import with_query
+from determinations.paging.addresses import changed, with_query
 from determinations.reports import saved
 from determinations.reports.definition import MOST_SECTIONS, Definition
 from determinations.reports.exported import counted
@@ -25,7 +26,7 @@ from determinations.reports.special_sections import SPECIAL_SECTIONS
 from determinations.statistics.office_catalog import all_groups, all_statistics, is_open
 from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.browsing.saved_views import views_of
-from determinations.views.reports.saved_reports import may_report, own_report
+from determinations.views.reports.saved_reports import may_report, own_report, tell_of_fixed_period
 from determinations.views.requests import person_of
 from determinations.views.statistics.context import selection_form_url
 from determinations.views.typed_forms import restored
@@ -49,18 +50,18 @@ def report_editor(request: HttpRequest, pk: int) -> HttpResponse:
     form, do = kind(post), post.get("do", "")
     sections = [] if report.list_name else sections_of(post)
     arranged = rearranged(sections, do, post.get("added", ""))
-    changed = replace(definition, sections=tuple(arranged))
+    edited = replace(definition, sections=tuple(arranged))
     if kept is not None or not form.is_valid():
-        return _page(request, report, changed, form)
-    changed = form.applied_to(changed)
+        return _page(request, report, edited, form)
+    edited = form.applied_to(edited)
     if do == "take_view":
-        changed = _with_view(request, changed, post.get("view", ""))
+        edited = _with_view(request, edited, post.get("view", ""))
     try:
-        saved.change(report, changed, by=person_of(request), now=timezone.now())
+        saved.change(report, edited, by=person_of(request), now=timezone.now())
     except ReportRefused as refusal:
         form.add_error("title", str(refusal))
-        return _page(request, report, changed, form)
-    return _next_page(request, report, changed, do)
+        return _page(request, report, edited, form)
+    return _next_page(request, report, edited, do)
 
 
 def _stored_definition(request: HttpRequest, report: SavedReport) -> Definition:
@@ -80,14 +81,24 @@ def _with_view(request: HttpRequest, definition: Definition, view_id: str) -> De
         return definition
     view = get_object_or_404(views_of(person_of(request)), pk=int(view_id))
     messages.success(request, f"The filters of “{view.name}” were copied.")
-    return replace(definition, query=filters_only(QueryDict(view.query)).urlencode())
+    stored = QueryDict(view.query)
+    query = changed(filters_only(stored), {MOVING: stored.getlist(MOVING)})
+    copied = definition.of_selection(_in_order_of(definition, query))
+    tell_of_fixed_period(request, definition, copied)
+    return copied
+
+
+def _in_order_of(definition: Definition, query: QueryDict) -> QueryDict:
+    """Filters with the order that the rows of a report have."""
+    return changed(query, {"sort": QueryDict(definition.query).getlist("sort")})
 
 
 def _next_page(request: HttpRequest, report: SavedReport, definition: Definition, do: str) -> HttpResponse:
     match do.partition(":")[0]:
         case "filters":
             target = reverse("report_filters", args=[report.pk])
-            return redirect(selection_form_url(target, QueryDict(definition.query)))
+            query = as_of(QueryDict(definition.query), timezone.localdate())
+            return redirect(selection_form_url(target, query))
         case "preview":
             return redirect(_preview_url(report, definition))
         case "up" | "down" | "remove" | "add":
@@ -119,7 +130,7 @@ def _page(request: HttpRequest, report: SavedReport, definition: Definition, for
             "sections": sections,
             "left": [(group, members) for group, members in left if members],
             "full": len(sections) >= MOST_SECTIONS,
-            "filters": filters_in_words(QueryDict(definition.query), labels),
+            "filters": saved_in_words(QueryDict(definition.query), labels),
             "views": views_of(person_of(request)),
             "formats": formats_of(report),
             "focus": _focus(sections, verb, moved),
@@ -163,10 +174,13 @@ def report_filters(request: HttpRequest, pk: int) -> HttpResponse:
     """Filters that were chosen for a report: shown in words, and stored when the user confirms them."""
     report = own_report(request, pk)
     if request.method == "POST":
+        before, now = _stored_definition(request, report), timezone.now()
         query = filters_only(QueryDict(request.POST.get("query", "")))
-        changed = replace(_stored_definition(request, report), query=query.urlencode())
-        saved.change(report, changed, by=person_of(request), now=timezone.now())
+        query = still_moving(QueryDict(before.query), query, timezone.localdate(now))
+        definition = before.of_selection(_in_order_of(before, query))
+        saved.change(report, definition, by=person_of(request), now=now)
         messages.success(request, "The filters were saved.")
+        tell_of_fixed_period(request, before, definition)
         return redirect("report_editor", pk=pk)
     query = filters_only(request.GET)
     labels = Lookups(user=person_of(request)).labels

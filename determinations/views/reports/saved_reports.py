@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access.roles import STAFF_ROLES, check_permission
 from determinations.browsing.lists import LISTS
-from determinations.filters import filters_in_words
+from determinations.filters import filters_only
 from determinations.filters.lookups import Lookups
 from determinations.models import Export, SavedReport, SavedView
 from determinations.models.browsing import ListName
 from determinations.paging.counts import count_up_to
 from determinations.reports import saved
-from determinations.reports.definition import Definition
+from determinations.reports.definition import Definition, PeriodKind
 from determinations.reports.saved import (
     ReportRefused,
     definition_of,
@@ -60,7 +60,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     user, labels = person_of(request), read_labels()
     reports = reports_of(user).annotate(running=Count("schedules", filter=Q(schedules__next_at__isnull=False)))
     rows = [
-        (report, filters_in_words(QueryDict(stored.query), labels) if stored else None, formats_of(report))
+        (report, stored.in_words(labels) if stored else None, formats_of(report))
         for report, stored in ((report, readable_definition(report)) for report in reports[:200])
     ]
     context = {
@@ -70,7 +70,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "may_count": may_have(user, ""),
         "received": received_by(user),
         "running": [(schedule, str(when_of(schedule))) for schedule in running()] if manages_all(user) else (),
-        "query_string": saved.of_selection(request.GET).query,
+        "query_string": filters_only(request.GET).urlencode(),
     }
     return render(request, "reports/report_list.html", context)
 
@@ -96,7 +96,18 @@ def begin_report(request: HttpRequest) -> HttpResponse:
     except ReportRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("report_list")
+    tell_of_fixed_period(request, Definition(), definition_of(report))
     return redirect("report_editor", pk=report.pk)
+
+
+def tell_of_fixed_period(request: HttpRequest, before: Definition, after: Definition) -> None:
+    """Say that dates of another selection are those of every report made from now on, and how they move."""
+    if after.period is PeriodKind.FIXED and (before.first, before.last) != (after.first, after.last):
+        messages.info(
+            request,
+            "The dates of decision that you selected are fixed: each report has the same ones. For a report that "
+            "moves with the day, choose another “Date of decision”, such as “Last full month”, and save it.",
+        )
 
 
 def _of_statistic(request: HttpRequest, begun: Definition, key: str) -> Definition:
