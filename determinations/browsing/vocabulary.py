@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 from django.db.models import Max
 
-from determinations.models import Case, SearchVocabulary, SearchWord
+from determinations.models import Case, OfficeField, SearchVocabulary, SearchWord
+from determinations.office_fields.values import words_near
 from determinations.searching.spelling import KnownWord, checked_words, corrected, edits
-from determinations.searching.terms import names_of_terms
+from determinations.searching.terms import key_of, names_of_terms
 
 #: The newest letters that are counted: nearly every word of the rest is among theirs.
 COUNTED = 20_000
@@ -72,15 +74,16 @@ def _newest() -> int:
     return Case.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
-def did_you_mean(text: str) -> str | None:
-    """The search with misspelled words corrected; None if every word is known, or none is near. One query.
+def did_you_mean(text: str, office: Sequence[OfficeField] = ()) -> str | None:
+    """The search with misspelled words corrected; None if every word is known, or none is near. Up to two queries.
 
-    Known are the words of the letters, and the names of terms, such as those of drugs.
+    Known are the words of the letters, the names of terms, such as those of drugs, and the values of ``office``, the
+    fields that the user searches.
     """
-    return corrected(text, _near) if checked_words(text) else None
+    return corrected(text, partial(_near, office=[field.slot for field in office])) if checked_words(text) else None
 
 
-def _near(words: Sequence[str]) -> list[list[KnownWord]]:
+def _near(words: Sequence[str], *, office: Sequence[int] = ()) -> list[list[KnownWord]]:
     asked = list(words[:_MOST_WORDS])
     near: dict[str, list[KnownWord]] = {word: [] for word in words}
     with connection.cursor() as cursor:
@@ -97,6 +100,8 @@ def _near(words: Sequence[str]) -> list[list[KnownWord]]:
         )
         for word, known, letters in cursor.fetchall():
             near[word].append(KnownWord(known, letters))
+    for word, of_values in (words_near(office, asked) if office else {}).items():
+        near[word] += [KnownWord(key_of(known), 0) for known in of_values]
     names = [KnownWord(name, 0) for name in names_of_terms()]
     return [
         [*near[word], *(name for name in names if edits(word, name.word, 2) <= 2)] if word in asked else []

@@ -25,6 +25,23 @@ _BETWEEN = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"[+-]?\$?\s?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,6})?|[+-]?\$?\.\d{1,6}")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AP]M)?$", re.IGNORECASE)
 _MOST_DIGITS = 18
+# How many values are compared is bounded; those that have the word itself come first.
+_NEAR = """
+SELECT asked.word, known.normal
+FROM unnest(%(words)s::text[], %(exact)s::text[], %(beginning)s::text[]) AS asked (word, exact, beginning)
+CROSS JOIN LATERAL (
+    (
+        SELECT normal FROM determinations_officevalue
+        WHERE field_id = ANY(%(fields)s) AND search @@ asked.exact::tsquery LIMIT 1
+    ) UNION ALL (
+        SELECT normal FROM (
+            SELECT normal FROM determinations_officevalue
+            WHERE field_id = ANY(%(fields)s) AND search @@ asked.beginning::tsquery LIMIT 500
+        ) AS compared
+        ORDER BY strict_word_similarity(asked.word, normal) DESC, normal LIMIT 25
+    )
+) AS known
+"""
 
 
 class BadValue(ValueError):
@@ -156,6 +173,19 @@ class Finds(Func):
 
     template = "(search @@ %(expressions)s::tsquery)"
     output_field = BooleanField()
+
+
+def words_near(fields: Collection[int], words: Collection[str]) -> dict[str, list[str]]:
+    """For each of some words, words that resemble it, of values of these fields (by slot): of at most 25 values, among
+    those with a word that begins with the same two letters. A word that a value has is among them. One query."""
+    exact = [to_tsquery(read_query(word), Scope.ITEMS) for word in words]
+    beginning = [to_tsquery(read_query(f"{word[:2]}*"), Scope.ITEMS) for word in words]
+    near: dict[str, list[str]] = {word: [] for word in words}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, {"fields": list(fields), "words": list(words), "exact": exact, "beginning": beginning})
+        for word, normal in cursor.fetchall():
+            near[word] += normal.split()
+    return near
 
 
 def suggestions(field: OfficeField, typed: str, limit: int = 8) -> list[str]:

@@ -62,6 +62,18 @@ def test_values_of_a_field_are_suggested(as_casemanager: Client, cases: None) ->
     assert suggested("employer:fre") == []
 
 
+def test_a_misspelled_name_is_corrected_for_users_who_see_the_field(as_casemanager: Client, cases: None) -> None:
+    def spelled(typed: str) -> str | None:
+        return as_casemanager.get("/search/", {"q": typed}).context["spelled"]
+
+    assert spelled("employer:frieght") == "employer:freight"
+    assert spelled("globx brace") == "globex brace"
+    assert spelled("freight servces knee") == "freight service knee"
+    assert spelled("acme globex nonesuch") is None, "what a value has is right, and nothing resembles the rest"
+    OfficeField.objects.filter(key="employer").update(seen_by=["admin"])
+    assert spelled("employer:frieght") is None
+
+
 def test_results_say_in_which_field_they_match(as_casemanager: Client, cases: None) -> None:
     page = as_casemanager.get("/search/", {"q": "employer:freight"})
     (result,) = page.context["results"]

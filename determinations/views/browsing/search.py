@@ -3,7 +3,6 @@
 from typing import TypedDict
 
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -108,9 +107,7 @@ def _matches(request: HttpRequest, words: QueryWords, lookups: Lookups, *, by_ra
         found = FindCases(filterset)
         page, count = list_page(listed, Case.objects.current(), request.GET, size=PAGE, find_keys=found)
     return {
-        "spelled": _better_spelling(words, by=person_of(request))
-        if count.number < _FEW and not count.capped
-        else None,
+        "spelled": _better_spelling(words, lookups) if count.number < _FEW and not count.capped else None,
         "ranked": ranked if by_rank and (count.capped or count.number > ranked) else None,
         "count": count,
         "looked": None if looked is None or looked.all_read else looked,
@@ -123,14 +120,14 @@ def _matches(request: HttpRequest, words: QueryWords, lookups: Lookups, *, by_ra
     }
 
 
-def _better_spelling(words: QueryWords, *, by: User) -> str | None:
+def _better_spelling(words: QueryWords, lookups: Lookups) -> str | None:
     """The search with misspelled words corrected, if that finds anything."""
-    spelled = did_you_mean(words.text)
+    spelled = did_you_mean(words.text, lookups.searched_fields)
     if spelled is None:
         return None
     query = QueryDict(mutable=True)
     query["q"] = spelled
-    return spelled if CASES.filterset(query, by=by).qs.exists() else None
+    return spelled if CASES.filterset(query, lookups=lookups).qs.exists() else None
 
 
 @require_safe
