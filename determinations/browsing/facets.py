@@ -28,6 +28,7 @@ from determinations.paging.filtered import NEAR, ListQuery, Nearest, keys_near, 
 from determinations.paging.stretches import STRETCH, Candidates, StretchLimits
 from determinations.statistics.answer_cache import Rows
 from determinations.statistics.columns.selected import SelectedItems
+from determinations.statistics.columns.sets.places import BitValue
 from determinations.statistics.interface import TABLE, Selection
 from determinations.statistics.sql_engine import SqlEngine, one_snapshot
 from determinations.wording.labels import Labels
@@ -164,12 +165,19 @@ def _items_by_column(
 def _items_by_bits(dimension: Dimension, selected: SelectedItems, labels: Labels) -> dict[str, int]:
     """The selected items by the values of a dimension."""
     column = dimension.item_column
-    stored = [
-        (whole(dimension, value), number)
-        for value in selected.values(column)
-        if (number := selected.count(column, (value,), of_cases=False))
-    ]
-    return shown(dimension, _by_value(dimension, column, stored, labels))
+    together: dict[tuple[str, ...], list[BitValue]] = defaultdict(list)  # all ages of a band, of which an item has one
+    for stored in selected.values(column):
+        together[tuple(values_of(dimension, column, whole(dimension, stored), labels))].append(stored)
+    numbers: dict[str, int] = defaultdict(int)
+    each = selected.count_each(column)
+    for values, several in together.items():
+        if each is not None:
+            number = sum(each.get(stored, 0) for stored in several)
+        else:
+            number = selected.count(column, several, of_cases=False) if values else 0
+        for value in values if number else ():
+            numbers[value] += number
+    return shown(dimension, dict(numbers))
 
 
 def _frequent(engine: SqlEngine, selection: Selection, column: str) -> Rows | None:

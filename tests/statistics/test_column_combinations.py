@@ -13,6 +13,8 @@ from pyroaring import BitMap
 from determinations.browsing.selection import parse_selection
 from determinations.statistics.columns import combinations
 from determinations.statistics.columns.combinations import FileCombinations, combinations_of
+from determinations.statistics.columns.placed import ChangedItems, PlacedFacts
+from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.columns.sets.places import BitValue, Order, Sets
 from determinations.statistics.interface import Sums
 from determinations.statistics.sql_engine import one_snapshot
@@ -84,6 +86,25 @@ def test_each_selection_is_counted_as_one_by_one(seed: int, monkeypatch: pytest.
                     expected.add(raw, 1, item.overturned is not None, item.overturned is True)
             rows = made.rows(counts, columns)
             assert sorted(rows, key=repr) == sorted(((*raw, *tally) for raw, tally in expected.items()), key=repr)
+
+
+def test_combinations_tell_of_few_items_what_sets_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(combinations, "FEWEST_ITEMS", 0)
+    monkeypatch.setattr(combinations, "in_background", lambda work: work())
+    chance = random.Random(9)
+    file, now = _random_sets(chance)[0], _random_sets(chance)[0]
+    changed = {
+        name: {value: places.shift(_PLACES) for value, places in sets.items()} for name, sets in now.items.items()
+    }
+    later = Sets(Order(range(_PLACES), range(_PLACES), start=_PLACES), changed)
+    facts = PlacedFacts(file, ChangedItems(BitMap(range(50)), later))
+    for most in (_PLACES, 2 * _PLACES):
+        selected = SelectedItems(facts, BitMap(chance.sample(range(50, most), 60)))
+        for column in ("category_id", "grounds"):
+            by_sets = {value: selected.count(column, (value,), of_cases=False) for value in selected.values(column)}
+            assert selected.count_each(column) == {value: number for value, number in by_sets.items() if number}
+    assert SelectedItems(facts, facts.everything).count_each("grounds") is None
+    assert SelectedItems(facts, BitMap(range(50, 500))).count_each("grounds") is None
 
 
 def test_too_many_combinations_or_columns_without_sets_are_left_to_sets(monkeypatch: pytest.MonkeyPatch) -> None:

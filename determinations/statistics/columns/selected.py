@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pyroaring import BitMap
 
@@ -69,6 +69,20 @@ class SelectedItems:
                 selected.intersection_cardinality(now) if now else 0
             )
         return self._counted[question]
+
+    def count_each(self, column: str) -> dict[BitValue, int] | None:
+        """How many of the items have each value that some of them have, or element; None if sets take less time."""
+        combinations = self.combinations((column,))
+        if combinations is None:
+            return None
+        numbers: dict[BitValue, int] = {}
+        for value, number, *_decided in combinations.rows(self.count_combinations(combinations), (column,)):
+            for one in value if isinstance(value, tuple) else (value,):
+                numbers[cast("BitValue", one)] = int(str(number))
+        for told, places in self.facts.changed.now.items.get(column, {}).items():
+            if number := self.items.intersection_cardinality(places):
+                numbers[told] = numbers.get(told, 0) + number
+        return numbers
 
     def combinations(self, columns: Sequence[str]) -> "Combinations | None":
         """What tells counts of these items by some columns; None if sets do: of all items, and by one column of many,
