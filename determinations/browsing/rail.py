@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -11,17 +12,20 @@ from determinations.filters.date_ranges import OF_ADDED, OF_LETTERS, DateRange, 
 from determinations.filters.kinds import KINDS
 from determinations.filters.options import Box, Option
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
-from determinations.wording.labels import Labels, value_texts
+from determinations.wording.labels import AuthorityName, CategoryName, Labels, value_texts
 
 #: How many options a facet shows before "more".
 _FIRST_SHOWN = 8
+#: The usual ranges that a filter by one date offers.
+_RANGES = {Kind.PERIOD: OF_LETTERS, Kind.ADDED: OF_ADDED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Facet:
     """One or more dimensions as the rail shows them.
 
     ``kind`` picks the template: options, tree (options below options) or dates. A single date has usual ``ranges``.
+    ``untouched`` ones are the same object on all pages: nothing in them is chosen, typed or counted.
     """
 
     name: str
@@ -31,11 +35,7 @@ class Facet:
     boxes: tuple[Box, ...]
     open: bool
     ranges: tuple[DateRange, ...] = ()
-
-    @property
-    def is_untouched(self) -> bool:
-        """Whether it is the same on all pages: nothing chosen, typed or counted, no links to ranges."""
-        return not self.ranges and not any(box.value for box in self.boxes) and not any(map(_is_touched, self.options))
+    untouched: bool = False
 
     @property
     def shown(self) -> tuple[Option, ...]:
@@ -48,10 +48,6 @@ class Facet:
         return tuple(o for at, o in enumerate(self.options) if at >= _FIRST_SHOWN and not o.chosen)
 
 
-def _is_touched(option: Option) -> bool:
-    return option.chosen or option.count is not None or any(map(_is_touched, option.options))
-
-
 def rail(
     query: QueryDict, labels: Labels, counted: FacetCounts, dimensions: Iterable[Dimension] = DIMENSIONS
 ) -> list[Facet]:
@@ -60,7 +56,36 @@ def rail(
     for dimension in _in_order_of_fields(dimensions, labels):
         if KINDS[dimension.kind].is_offered(dimension, labels):
             members.setdefault(dimension.facet or dimension.name, []).append(dimension)
-    return [_facet(name, of_facet, query, labels, counted) for name, of_facet in members.items()]
+    kept = _untouched_facets(labels.categories, labels.authorities, labels.owners, labels.tags)
+    facets = []
+    for name, of_facet in members.items():
+        if _is_touched(of_facet, query, counted):
+            facets.append(_facet(name, of_facet, query, labels, counted))
+            continue
+        if (known := (name, *(dimension.name for dimension in of_facet))) not in kept:
+            kept[known] = replace(_facet(name, of_facet, QueryDict(), labels, counted), untouched=True)
+        facets.append(kept[known])
+    return facets
+
+
+def _is_touched(members: list[Dimension], query: QueryDict, counted: FacetCounts) -> bool:
+    """Whether a facet differs between pages: by what is counted, chosen or typed, by links, or by the office."""
+    return (
+        any(dimension.kind is Kind.OFFICE_FIELD or dimension.name in counted.counts for dimension in members)
+        or any(name in query for dimension in members for name in KINDS[dimension.kind].shown(dimension))
+        or _has_ranges(members)
+    )
+
+
+@lru_cache(maxsize=4)
+def _untouched_facets(
+    categories: tuple[CategoryName, ...],
+    authorities: tuple[AuthorityName, ...],
+    owners: tuple[str, ...],
+    tags: tuple[str, ...],
+) -> dict[tuple[str, ...], Facet]:
+    """The untouched facets that were made with these names, to be added to: by facet and dimensions."""
+    return {}
 
 
 def _in_order_of_fields(dimensions: Iterable[Dimension], labels: Labels) -> list[Dimension]:
@@ -102,13 +127,14 @@ def _facet(name: str, members: list[Dimension], query: QueryDict, labels: Labels
         tuple(options),
         tuple(boxes),
         first.opened or active or any(option.chosen for option in options),
-        _ranges(first, query) if len(members) == 1 else (),
+        _ranges(first, query) if _has_ranges(members) else (),
     )
 
 
+def _has_ranges(members: list[Dimension]) -> bool:
+    return len(members) == 1 and members[0].kind in _RANGES
+
+
 def _ranges(dimension: Dimension, query: QueryDict) -> tuple[DateRange, ...]:
-    offered = {Kind.PERIOD: OF_LETTERS, Kind.ADDED: OF_ADDED}.get(dimension.kind)
-    if not offered:
-        return ()
     first, last = KINDS[dimension.kind].parameters(dimension)
-    return date_ranges(query, first, last, timezone.localdate(), offered)
+    return date_ranges(query, first, last, timezone.localdate(), _RANGES[dimension.kind])

@@ -1,4 +1,4 @@
-"""The options of the rail, rendered in Python: a hundred small templates took most of the page's time."""
+"""The options of the rail, rendered in Python: as templates, they took most of the page's time."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -38,20 +38,63 @@ def facet_option(name: str, option: Option) -> SafeString:
     )
 
 
-@register.simple_tag
-def facet_rows(name: str, options: Iterable[Option]) -> SafeString:
-    """The entries of a list of options; those that no row has are quiet."""
-    rows = (
-        f"{_QUIET if option.count == 0 and not option.chosen else '<li>'}{facet_option(name, option)}</li>"
-        for option in options
+def _rows(name: str, options: Iterable[Option]) -> str:
+    """A list of options; those that no row has are quiet."""
+    rows = [f"{_row(option)}{facet_option(name, option)}{_below(option)}</li>" for option in options]
+    return f'<ul class="facet-options">{"".join(rows)}</ul>'
+
+
+def _row(option: Option) -> str:
+    return _QUIET if option.count == 0 and not option.chosen else "<li>"
+
+
+def _below(option: Option) -> str:
+    """The subcategories of a category."""
+    if not option.options:
+        return ""
+    is_open = option.chosen or any(one.chosen for one in option.options)
+    return (
+        f'<details class="facet-below"{" open" if is_open else ""}><summary class="small quiet">'
+        f'<span class="visually-hidden">Subcategories of {escape(option.label)}</span></summary>'
+        f"{_rows('subcategory', option.options)}</details>"
     )
-    return mark_safe("".join(rows))  # noqa: S308 - of escaped parts
+
+
+@register.simple_tag
+def facet_options(name: str, facet: Facet) -> SafeString:
+    """The options of a filter: those chosen and the most frequent, and the rest folded."""
+    folded, rest = facet.folded, ""
+    if folded:
+        more = f'<summary class="small">{len(folded)} more</summary>'
+        rest = f'<details class="facet-more">{more}{_rows(name, folded)}</details>'
+    elif not facet.options:
+        rest = '<p class="hint">None in this list</p>'
+    return mark_safe(_rows(name, facet.shown) + rest)  # noqa: S308 - of escaped parts
+
+
+@register.simple_tag
+def facet_body(facet: Facet) -> SafeString:
+    """What a filter offers to choose from; a tree has all its options, with others below them."""
+    if facet.kind == "tree":
+        return mark_safe(_rows(facet.name, facet.options))  # noqa: S308 - of escaped parts
+    return facet_options(facet.name, facet)
+
+
+@register.simple_tag
+def counted_bodies(facets: Iterable[Facet]) -> SafeString:
+    """The same of all filters with values, to take the place of those that a page has."""
+    bodies = [
+        f'<div class="facet-body" id="facet-{escape(facet.name)}" hx-swap-oob="true">{facet_body(facet)}</div>'
+        for facet in facets
+        if facet.kind != "dates"
+    ]
+    return mark_safe("\n".join(bodies))  # noqa: S308 - of escaped parts
 
 
 @register.simple_tag
 def facet_block(facet: Facet, target: str = "") -> SafeString:
     """A filter with its options and inputs; ``target`` is the page of its links, if it is not this one."""
-    return _kept_block(facet, target) if facet.is_untouched else _facet_block(facet, target)
+    return _kept_block(facet, target) if facet.untouched else _facet_block(facet, target)
 
 
 def _facet_block(facet: Facet, target: str) -> SafeString:

@@ -1,22 +1,24 @@
 """Response headers on caching and framing; exports are safe to open in a spreadsheet."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
-from determinations.browsing.rail import Facet
-from determinations.filters.options import Box, Option
+from determinations.browsing.facets import FacetCounts
+from determinations.browsing.rail import rail
+from determinations.filters.options import Option
 from determinations.models import Letter
 from determinations.statistics.export_tables import ExportTable
 from determinations.synthetic import letter_pdf, write_letter
 from determinations.templatetags.rail import facet_block, facet_option
 from determinations.views.statistics.export_files import csv_text
+from determinations.wording.labels import CategoryName, Labels
 from determinations.wording.markup import escaped, markup
 from tests.cases.drawn import draw_all, drawn
 from tests.cases.test_letter_pages import store_pdf
@@ -81,13 +83,19 @@ def test_cells_are_escaped_as_everything_else() -> None:
 
 
 def test_what_a_user_typed_or_chose_is_in_no_filter_of_another() -> None:
-    option, box = Option("a", "A", None, False), Box("x_from", "From", "text", "")
+    labels = Labels((CategoryName(1, "Surgery", "Knee", "Surgery/Knee"),), ())
 
-    def shown(option: Option, box: Box) -> str:
-        return facet_block(Facet("x", "X", "options", (option,), (box,), open=False))
+    def shown(address: str = "", **counts: dict[str, int]) -> str:
+        return "".join(facet_block(facet) for facet in rail(QueryDict(address), labels, FacetCounts(counts)))
 
-    plain = shown(option, box)
-    assert shown(option, replace(box, value='"<typed>')) == plain.replace('value=""', 'value="&quot;&lt;typed&gt;"')
-    assert "checked" in shown(replace(option, chosen=True), box)
-    assert ">7<" in shown(replace(option, count=7), box)
-    assert shown(option, box) == plain
+    plain = shown()
+    assert "checked" not in plain
+    for box in ("reviewer_section", "added_from", "injured_from", "due_to"):
+        assert shown(f"{box}=%22<typed>").replace(" open", "").count('value="&quot;&lt;typed&gt;"') == 1, box
+    for chosen in (
+        "sex=female", "category=Surgery", "subcategory=Surgery/Knee", "owner=nobody", "undated=injured", "tag=x",
+    ):  # fmt: skip
+        name, _, value = chosen.partition("=")
+        assert re.search(f'name="{name}" value="{value}" id="[^"]*" checked', shown(chosen)), chosen
+    assert ">7<" in shown(sex={"female": 7})
+    assert shown() == plain

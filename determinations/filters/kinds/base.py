@@ -47,6 +47,10 @@ class DimensionKind:
         """The parameters in addresses, with their labels."""
         return {dimension.name: dimension.label}
 
+    def shown(self, dimension: Dimension) -> Collection[str]:
+        """The parameters whose values the rail shows with the dimension."""
+        return self.parameters(dimension)
+
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
         """The filter of each parameter, for rows of items or of cases."""
         filter_class = AllValuesFilter if dimension.every else ValuesFilter

@@ -104,6 +104,9 @@ class Age(InBands):
 class Period(FromTo):
     """A date column, and rows without the date."""
 
+    def shown(self, dimension: Dimension) -> Collection[str]:
+        return [*self.parameters(dimension), "undated"]
+
     def filters(self, dimension: Dimension, *, of_items: bool) -> Mapping[str, Filter]:
         lookups = ("gte", "lte")
         return {
@@ -143,6 +146,9 @@ class Category(DimensionKind):
     ) -> Q | HasOneOf | None:
         ids = lookups.category_ids(cleaned.get("category", []), cleaned.get("subcategory", []))
         return Q(category_ids__overlap=ids)
+
+    def shown(self, dimension: Dimension) -> Collection[str]:
+        return ("category", "subcategory")
 
     def left_out(self, dimension: Dimension) -> Collection[str]:
         return {"category", "subcategory"}
