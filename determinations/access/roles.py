@@ -28,7 +28,7 @@ _OFFICES = "offices"
 PATH_OF_BACKEND = "determinations.roles.RoleBackend"
 
 #: Users that a list to choose from has at most.
-_MOST_USERS = 100
+MOST_USERS = 100
 #: The attributes of a user object that keep the permissions once they are read, and the names of the groups if they
 #: were read with the user.
 _KEPT, _GROUPS = "imrsite_permissions", "imrsite_groups"
@@ -122,18 +122,13 @@ def may_read_notes(user: User) -> bool:
 
 def people_who_correct(*, but: User) -> QuerySet[User]:
     """The other users who may correct cases, by name."""
-    return people_with("correct_cases").exclude(pk=but.pk)[:_MOST_USERS]
+    return people_with("correct_cases").exclude(pk=but.pk)[:MOST_USERS]
 
 
 def user_named(name: str) -> User | None:
     """The user of this name, as a form names one; None if there is no such user."""
     name = name.replace("\x00", "")
     return None if name == OTHER_STAFF else User.objects.filter(username=name).first()
-
-
-def names_of_people_with(permission_name: str) -> list[str]:
-    """The user names of active users with a permission of this app, to choose from."""
-    return list(people_with(permission_name).values_list("username", flat=True)[:_MOST_USERS])
 
 
 def people_with(permission_name: str) -> QuerySet[User]:

@@ -6,20 +6,22 @@ its row takes them over (``follow``). What changes is recorded in the audit trai
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from determinations.access import audit
-from determinations.access.roles import check_permission
-from determinations.access.scope import all_letters
+from determinations.access.roles import MOST_USERS, check_permission, people_with
+from determinations.access.scope import all_letters, current_scope
 from determinations.casework import notifications
 from determinations.casework.changes import MOST_TAGS, Change, Held, follow_work
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
 from determinations.models.any_of import AnyOf
 from determinations.models.casework import LONGEST_TAG
+from determinations.paging.composed import list_of, read_parts
 
 #: Cases that one action changes at most.
 MOST_AT_ONCE = 500
@@ -217,6 +219,21 @@ def _merged(row: CaseWork, other: CaseWork) -> CaseWork:
 def works_of(letter_ids: Iterable[int]) -> dict[int, CaseWork]:
     """The rows of these cases with their owners, in one query; cases without a row are missing."""
     return CaseWork.objects.select_related("owner").in_bulk(list(letter_ids))
+
+
+def owner_names() -> list[str]:
+    """The user names of those who may own cases, to choose from."""
+    if current_scope().offices is not None:  # other users for each account
+        return list(_owners().values_list("username", flat=True))
+    return cast("list[str]", read_parts({"owners": _OWNERS}, {})["owners"])
+
+
+def _owners() -> QuerySet[User]:
+    return people_with("work_cases")[:MOST_USERS]
+
+
+#: The list is read with every rail: to compose its statement takes longer than to run it.
+_OWNERS = list_of(lambda: _owners().values("username"))
 
 
 def tag_names() -> list[str]:

@@ -45,10 +45,15 @@ class Chip:
 
 def active_filters(query: QueryDict) -> Iterator[tuple[str, str]]:
     """The filters that an address sets, as (name, value), in the order of the dimensions."""
-    for name in PARAMETERS:
+    for name in _parameters_of(query):
         for value in dict.fromkeys(query.getlist(name)):
             if value:
                 yield name, value
+
+
+def _parameters_of(query: QueryDict) -> list[str]:
+    """The filters' parameters that an address has, in their order."""
+    return [name for name in PARAMETERS if name in query]
 
 
 def chips(query: QueryDict, labels: Labels) -> list[Chip]:
@@ -89,7 +94,7 @@ def without(query: QueryDict, name: str, value: str) -> str:
 def filters_only(query: QueryDict) -> QueryDict:
     """Only the filters of an address: what a saved view, an export or a link between lists carries over."""
     kept = QueryDict(mutable=True)
-    for name in PARAMETERS:
+    for name in _parameters_of(query):
         values = [value for value in query.getlist(name) if value]
         if values:
             kept.setlist(name, values)

@@ -87,6 +87,11 @@ def first_of(rows: Callable[[], QuerySet[Model, object]]) -> Part[object]:
     return Part(lambda: _scalar(rows()[:1]), lambda value: value)
 
 
+def list_of(rows: Callable[[], QuerySet[Model, object]]) -> Part[list[object]]:
+    """The value of each row."""
+    return Part(lambda: _scalar(rows(), "ARRAY({})"), lambda values: list(cast("list[object]", values)))
+
+
 def values_of(statement: str, parameters: Sequence[object]) -> tuple[object, ...]:
     """The row of a statement that has one."""
     with connection.cursor() as cursor:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.utils.safestring import SafeString
 
-from determinations.models import Case, DisputedItem, ItemFact
+from determinations.models import DisputedItem, ItemFact
 from determinations.tables.base import Column
 from determinations.tables.cells import authority_names, date_cell, doubts, quiet, two_lines
 from determinations.tables.work import NO_WORK, Work, WorkColumns
@@ -17,7 +17,7 @@ from determinations.wording.markup import markup
 
 @dataclass(slots=True)
 class ItemRow:
-    """An item's fact row, its item and case loaded with it."""
+    """An item's fact row, its item and the number of its case loaded with it."""
 
     fact: ItemFact
     row_url: str
@@ -26,11 +26,11 @@ class ItemRow:
     work: Work = NO_WORK
     #: Of the fact: taken once for all cells.
     item: DisputedItem = field(init=False)
-    case: Case = field(init=False)
+    case_number: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.item = self.fact.item
-        self.case = self.fact.case
+        self.case_number = self.fact.case_number  # type: ignore[attr-defined] # annotated: a case has many columns
 
     @property
     def letter_id(self) -> int:
@@ -40,7 +40,7 @@ class ItemRow:
     @property
     def name(self) -> str:
         """What screen readers call the row."""
-        return f"{self.case.case_number or 'a case without a number'}, item {self.item.number}"
+        return f"{self.case_number or 'a case without a number'}, item {self.item.number}"
 
     def office_text(self, column: str) -> str:
         """The value of a field of the office; empty for none."""
@@ -131,8 +131,7 @@ class ItemTable(WorkColumns):
 
     def render_case(self, record: ItemRow) -> SafeString:
         """The case's number."""
-        case = record.case
-        return markup('<span class="nowrap">{}</span>', case.case_number or "(no number)")
+        return markup('<span class="nowrap">{}</span>', record.case_number or "(no number)")
 
     def render_doubts(self, record: ItemRow) -> SafeString | str:
         """The number of kinds of doubt about the item itself."""

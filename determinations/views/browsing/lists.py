@@ -1,23 +1,24 @@
 """The list pages: cases, disputed items, decisions. The address is the state; htmx fetches the list part alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import permission_required
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access import audit
-from determinations.access.roles import may_move, names_of_people_with
+from determinations.access.roles import may_move
 from determinations.access.row_rules import MASKED_COLUMNS
 from determinations.access.scope import current_scope
 from determinations.browsing.facets import FacetCounts, count_facets
@@ -31,7 +32,7 @@ from determinations.browsing.lists import (
     with_work,
 )
 from determinations.browsing.rail import rail, with_value_texts
-from determinations.casework.work import tag_names
+from determinations.casework.work import owner_names, tag_names
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
 from determinations.filters.lookups import Lookups
 from determinations.filters.moving_dates import offers
@@ -39,6 +40,7 @@ from determinations.models import ColumnChoice, DisputedItem, ItemFact, Letter, 
 from determinations.models.dimensions import DIMENSIONS, Dimension, Kind
 from determinations.models.letters import OPEN_STATES
 from determinations.paging.addresses import CURSOR, changed, link_to, with_query
+from determinations.paging.composed import ME, Part, first_of, read_parts
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import page_of
 from determinations.tables import CaseRow, CaseTable, DecisionTable, ItemRow, ItemTable, ListTable
@@ -46,7 +48,8 @@ from determinations.tables.work import WORK_COLUMNS, Work
 from determinations.templatetags.frame import day
 from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.browsing.periods import period_of
-from determinations.views.requests import person_of, wants_part
+from determinations.views.frame_counts import given_by, note_frame_counts, parts_of_frame
+from determinations.views.requests import held_by, person_of, wants_part
 from determinations.wording.labels import Labels, read_labels, value_texts
 
 _TABLES: dict[str, type[ListTable]] = {"cases": CaseTable, "items": ItemTable, "decisions": DecisionTable}
@@ -122,12 +125,12 @@ def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
     counted = count_facets(kind, filterset, request.GET)
     labels = replace(
         with_value_texts(filterset.lookups.labels, counted),
-        owners=tuple(names_of_people_with("work_cases")),
+        owners=tuple(owner_names()),
         tags=tuple(tag_names()),
     )
     facets = rail(request.GET, labels, counted, _dimensions())
-    context = {"facets": facets, "counted": counted, "list": kind}
-    return render(request, "browsing/facets.html", context)
+    # Without the request: nothing of the frame, which counts what it shows, is part of it.
+    return HttpResponse(render_to_string("browsing/facets.html", {"facets": facets, "counted": counted}))
 
 
 @require_POST
@@ -150,7 +153,7 @@ def _list_page(request: HttpRequest, kind: ListKind) -> HttpResponse:
     labels = filterset.lookups.labels
     filtered = any(True for _ in active_filters(request.GET))
     office = _office_columns(labels)
-    hidden = _hidden_columns(request, kind, office)
+    hidden = _hidden_columns(_chosen_columns(request, kind), kind, office)
     shown = [field for field in office if field.column not in set(hidden)]
     shown_rows = _for_list(kind, kind.all_rows(), shown)
     if not set(WORK_COLUMNS) <= set(hidden):
@@ -210,11 +213,11 @@ def _dimensions() -> Sequence[Dimension]:
 def _for_list(kind: ListKind, rows: QuerySet[Any], office: Iterable[OfficeField] = ()) -> QuerySet[Any]:
     """The rows with what their cells show, and no more."""
     if kind.of_items:
-        return rows.select_related("item", "case").only(
-            "decision_date", "date_of_injury", "ur_denial_date", "category_id", "age", "sex", "body_region", "grounds",
-            "overturned", "case_items",
+        return rows.select_related("item").annotate(case_number=F("case__case_number")).only(
+            "case", "decision_date", "date_of_injury", "ur_denial_date", "category_id", "age", "sex", "body_region",
+            "grounds", "overturned", "case_items",
             "specialties", "claims_authority_ids", "reviewer_authority_ids", "item__number", "item__request",
-            "item__disputed", "item__decision", "item__partly_approved", "item__problem_codes", "case__case_number",
+            "item__disputed", "item__decision", "item__partly_approved", "item__problem_codes",
             *(field.column for field in office),
         )  # fmt: skip
     if kind is DECISIONS:
@@ -280,13 +283,28 @@ def _office_columns(labels: Labels) -> list[OfficeField]:
     return [field for field in labels.shown_fields() if field.in_lists]
 
 
-def _hidden_columns(request: HttpRequest, kind: ListKind, office: Sequence[OfficeField]) -> tuple[str, ...]:
-    """The columns that the user has hidden; at first, also most of the office's fields, and what gives way to them."""
-    chosen = ColumnChoice.objects.filter(by=person_of(request), list_name=kind.name).values_list("hidden", flat=True)
+def _columns_hidden_in(name: str) -> Part[object]:
+    return first_of(lambda: ColumnChoice.objects.filter(by=ME.sample, list_name=name).values("hidden"))
+
+
+#: The columns that a user has hidden in each list.
+_CHOSEN: Mapping[str, Part[object]] = {name: _columns_hidden_in(name) for name in LISTS}
+
+
+def _chosen_columns(request: HttpRequest, kind: ListKind) -> list[str] | None:
+    """The columns that the user has hidden, if any were ever chosen; read with what the frame of the page counts."""
+    parts = {"hidden": _CHOSEN[kind.name], **parts_of_frame(held_by(person_of(request)))}
+    values = read_parts(parts, given_by(request))
+    note_frame_counts(request, values)
+    return cast("list[str] | None", values["hidden"])
+
+
+def _hidden_columns(chosen: Sequence[str] | None, kind: ListKind, office: Sequence[OfficeField]) -> tuple[str, ...]:
+    """The columns that are hidden; at first, also most of the office's fields, and what gives way to them."""
     table = _TABLES[kind.name]
     others = (field.column for field in office[table.office_at_first :])
     at_first = (*table.hidden_at_first, *others, *(table.gives_way if office else ()))
-    hidden = next((tuple(hidden) for hidden in chosen), at_first)
+    hidden = at_first if chosen is None else tuple(chosen)
     return (*hidden, *_MASKED_CELLS) if current_scope().masked else hidden
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from determinations.access.roles import names_of_people_with, user_named
+from determinations.access.roles import user_named
 from determinations.access.row_rules import OTHER_STAFF
 from determinations.casework import notes, work
 from determinations.casework.work import WorkRefused
@@ -57,7 +57,7 @@ def work_context(request: HttpRequest, case: Case) -> dict[str, object]:
 
 def owner_choices(chosen: str) -> list[str]:
     """The users who may own a case, and the one who does."""
-    names = names_of_people_with("work_cases")
+    names = work.owner_names()
     return names if chosen in names or not chosen else [chosen, *names]
 
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.access import audit
-from determinations.access.roles import check_permission, names_of_people_with
+from determinations.access.roles import check_permission
 from determinations.browsing import large_actions, selected_rows
 from determinations.browsing.large_actions import IN_STEPS, MOST_CASES
 from determinations.browsing.lists import CASES, LISTS
 from determinations.browsing.selected_rows import MOST_PRINTED, REVIEW
 from determinations.cases.readable_values import STORED_ITEM_TEXTS, TextsOfItem, log_damaged_text, texts_of_item
-from determinations.casework.work import MOST_AT_ONCE, WorkRefused, tag_names
+from determinations.casework.work import MOST_AT_ONCE, WorkRefused, owner_names, tag_names
 from determinations.filters import filters_only
 from determinations.models import DisputedItem, Duty, RowsAction, WorkStatus
 from determinations.models.browsing import ExportFormat
@@ -150,7 +150,7 @@ def _in_words(action: RowsAction) -> str:
 @may_work_cases
 def names_to_choose(request: HttpRequest) -> HttpResponse:
     """The users and tags to choose from, for the fields of the bar: asked for when one gets the focus."""
-    context = {"owners": names_of_people_with("work_cases"), "tags": tag_names()}
+    context = {"owners": owner_names(), "tags": tag_names()}
     return render(request, "casework/_names.html", context)
 
 
