@@ -31,7 +31,7 @@ from determinations.browsing.lists import LISTS
 from determinations.browsing.workbooks import CellXml, SharedTexts, Sheet, TooManyRows, cells_as_xml, write_workbook
 from determinations.casework.work import MOST_AT_ONCE
 from determinations.models import Export
-from determinations.models.browsing import REPORT, ExportFormat, ExportState
+from determinations.models.browsing import REPORT, WORKLIST, ExportFormat, ExportState
 from determinations.replica.reading import read
 from determinations.storage.files import exports_area
 from determinations.storage.folder import UNFINISHED, make_private
@@ -190,7 +190,7 @@ def _write_within(scope: Scope, export: Export, writer: Writer | None, now: date
 
 def refusal_of(export: Export) -> str:
     """Why its user may not have an export now, whatever they might do when it was requested; empty if they may."""
-    content = "view_statistics" if export.list_name == REPORT else "browse_cases"
+    content = {REPORT: "view_statistics", WORKLIST: "work_duties"}.get(export.list_name, "browse_cases")
     if not export.by.is_active:
         return "This account is not active."
     if not export.by.has_perms([f"determinations.{name}" for name in (content, "export_cases")]):
@@ -222,12 +222,12 @@ def _write_file(export: Export, now: datetime, seen: MutableSequence[int]) -> in
             return write_bundle(file, letters, by=export.by, now=now, export=export.pk)
     exported = ExportedList(kind, QueryDict(export.query), export.by, masked=export.masked)
     write = _write_excel if export.format == ExportFormat.XLSX else _write_csv
-    with exports_area().write(_name_of(export)) as file, _read_as_it_comes():
+    with exports_area().write(_name_of(export)) as file, read_as_it_comes():
         return write(file, exported, seen)
 
 
 @contextlib.contextmanager
-def _read_as_it_comes() -> Iterator[None]:
+def read_as_it_comes() -> Iterator[None]:
     """A long result is read from PostgreSQL while it is worked out. Outside of a transaction PostgreSQL would work out
     all of it first, and a pooler would have this process take all of it at once."""
     with on_session(), transaction.atomic():

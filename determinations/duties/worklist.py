@@ -6,12 +6,17 @@ from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Count, F, Q, QuerySet
+from django.http import QueryDict
 
-from determinations.models import Case, Duty, DutyState, UploadedFile
-from determinations.paging.counts import COUNT_CAP
+from determinations.models import Case, DisputedItem, Duty, DutyState, UploadedFile
+from determinations.paging.addresses import changed
+from determinations.paging.counts import COUNT_CAP, whole_number
 from determinations.paging.keyset import Order
 
+_BY_DUE = Order("sort_on")
+_BY_CLOSING = Order("closed_at", descending=True, nullable=False)
 #: Days ahead that "this week" covers, today not included.
 WEEK = timedelta(days=7)
 
@@ -83,6 +88,59 @@ def counts(who: Q, today: date) -> dict[str, int]:
     return numbers
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of the worklist that an address selects: a tab, whose duties, and of which upload (None for all)."""
+
+    when: str
+    whose: str
+    upload: int | None
+    me: int
+
+    @classmethod
+    def of(cls, query: QueryDict, *, me: User) -> "Part":
+        """The part that the query of an address asks for."""
+        upload = whole_number(query.get("upload", ""))
+        return cls(query.get("when", ""), query.get("whose", "").replace("\x00", ""), upload, me.pk)
+
+    @property
+    def order(self) -> Order:
+        """Open duties by due date, closed ones by when they were closed."""
+        return _BY_CLOSING if self.when == "closed" else _BY_DUE
+
+    @property
+    def in_all_tabs(self) -> Q:
+        """The condition without the tab."""
+        who = of_person(self.whose, me=self.me)
+        return who if self.upload is None else who & of_upload(self.upload)
+
+    def condition(self, today: date) -> Q:
+        """The condition on duties."""
+        return in_bucket(self.when, today) & self.in_all_tabs
+
+    def rows(self, today: date) -> QuerySet[Duty]:
+        """All its duties in order, with what a row shows."""
+        column = F(self.order.column)
+        by = column.desc(nulls_last=True) if self.order.descending else column.asc(nulls_last=True)
+        return rows(self.condition(today)).order_by(by, "-pk" if self.order.descending else "pk")
+
+    @property
+    def query(self) -> QueryDict:
+        """The query of its address."""
+        upload = "" if self.upload is None else str(self.upload)
+        when = self.when if self.when in BUCKET_BY_KEY else ""
+        return changed(QueryDict(), {"when": when, "whose": self.whose, "upload": upload})
+
+    @property
+    def in_words(self) -> str:
+        """What it has, in one line: ``Closed; assigned to maria; batch 12``."""
+        bucket = BUCKET_BY_KEY.get(self.when)
+        whose = {"": "", "mine": "assigned to me", "nobody": "assigned to no one"}
+        of_whom = whose.get(self.whose, f"assigned to {self.whose}")
+        batch = "" if self.upload is None else f"batch {self.upload}"
+        return "; ".join(filter(None, [bucket.label if bucket else "All open", of_whom, batch]))
+
+
 def rows(condition: Q) -> QuerySet[Duty]:
     """Duties with what a row of the worklist shows."""
     return Duty.objects.filter(condition).select_related("rule", "assigned_to", "letter__case")
@@ -92,6 +150,14 @@ def case_of(duty: Duty) -> Case | None:
     """The case of the duty's letter, read with it; None if the letter was read again and is none any more."""
     case: Case | None = getattr(duty.letter, "case", None)
     return case
+
+
+def requests_of(duties: Iterable[Duty]) -> dict[tuple[int, int], str]:
+    """The requests in dispute of these duties, by letter and item number. One query."""
+    items = DisputedItem.objects.filter(case__in={duty.letter_id for duty in duties})
+    return {
+        (case_id, number): disputed for case_id, number, disputed in items.values_list("case_id", "number", "disputed")
+    }
 
 
 def in_letter_order(duties: Iterable[Duty], order: Order) -> Iterator[Duty]:

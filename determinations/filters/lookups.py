@@ -125,6 +125,13 @@ class Lookups:
         """The fields of the office whose values the user's searches look in."""
         return [field for field in self.labels.shown_fields() if field.in_search]
 
+    @cached_property
+    def listed_fields(self) -> list[OfficeField]:
+        """The fields of the office that have values, that the user sees, and that are columns of lists, in order."""
+        if current_scope().masked:
+            return []
+        return [field for field in self.labels.shown_fields() if field.in_lists]
+
     def ids_by_part(self, words: QueryWords) -> dict[Part, list[int]]:
         """The values of the office's fields in which a part of a search occurs, for parts with any. One query."""
         fields = {field.key: field.slot for field in self.searched_fields}

@@ -119,14 +119,17 @@ class ExportFormat(models.TextChoices):
 DATA_SET = "data_set"
 #: The name of an export that is a report of statistics (see ``determinations.reports``).
 REPORT = "report"
+#: The name of an export that has the duties of a part of the worklist (see ``browsing.exported_duties``).
+WORKLIST = "worklist"
 
 
 class Export(models.Model):
-    """A list exported to a file, a report, or the data set. Small lists are sent at once; workers write all else."""
+    """A list, the worklist, a report or the data set as a file. Short lists are sent at once; workers write others."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")
     list_name = models.CharField(
-        max_length=12, choices=[*ListName.choices, (DATA_SET, _("Data set")), (REPORT, _("Report"))]
+        max_length=12,
+        choices=[*ListName.choices, (DATA_SET, _("Data set")), (REPORT, _("Report")), (WORKLIST, _("Worklist"))],
     )
     query = models.TextField(blank=True, help_text="filters and order, as in the address")
     format = models.CharField(max_length=5, choices=ExportFormat.choices)

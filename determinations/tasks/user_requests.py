@@ -16,13 +16,14 @@ from determinations.access import audit
 from determinations.access.roles import scope_of
 from determinations.access.scope import within
 from determinations.browsing import exports, large_actions
+from determinations.browsing.exported_duties import write_duties
 from determinations.browsing.lists import CASES
 from determinations.datasets.exported import write_exported
 from determinations.duties import actions as duty_actions
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
 from determinations.intake.offices import MOVED_AT_ONCE, move_letters
 from determinations.models import AuditEvent, Case, Export, Office, OfficeImport, UploadedFile
-from determinations.models.browsing import DATA_SET, REPORT, ExportState
+from determinations.models.browsing import DATA_SET, REPORT, WORKLIST, ExportState
 from determinations.models.clock import database_now
 from determinations.models.letters import Lane
 from determinations.models.locks import holding_alone
@@ -41,6 +42,12 @@ log = logging.getLogger(__name__)
 
 #: If an export started this long ago, is not finished, and nobody holds its lock, its worker died.
 EXPORT_DIED_AFTER = timedelta(seconds=10)
+#: What writes exports that are no lists.
+_WRITERS: Mapping[str, exports.Writer] = {
+    DATA_SET: write_exported,
+    REPORT: write_report,
+    WORKLIST: write_duties,
+}
 #: Page pictures yield sooner: letters that arrive are read first.
 _SECONDS_OF_DRAWING = 5.0
 
@@ -51,7 +58,7 @@ def write_export(export_id: int) -> None:
     """Write a long list to its file, unless it is already written or another worker is writing it."""
     with holding_alone(_writing(export_id)) as alone:
         if alone:
-            exports.write_export(export_id, now=database_now, writers={DATA_SET: write_exported, REPORT: write_report})
+            exports.write_export(export_id, now=database_now, writers=_WRITERS)
 
 
 def _writing(export_id: int) -> str:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
+from determinations.browsing import exported_duties
 from determinations.cases.effective import remove_cases
 from determinations.cases.holding import holding
 from determinations.duties import actions as duty_actions
@@ -33,9 +34,13 @@ from determinations.models import (
     Upload,
     UploadedFile,
 )
+from determinations.tasks import write_export
+from determinations.views.duties import worklist_export
 from tests.duties.conftest import ITEMS, Store, duties_of, received
+from tests.fixtures.answers import content_of
 from tests.fixtures.people import PASSWORD, People
 from tests.office_fields.conftest import entering
+from tests.reports.conftest import file_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("broker")]
 
@@ -312,6 +317,34 @@ def test_the_worklist_is_exported_as_it_is_listed(as_casemanager: Client, people
     book = openpyxl.load_workbook(BytesIO(as_casemanager.post("/worklist/export/", {"format": "xlsx"}).content))
     assert [row[6].value for row in book["Worklist"].iter_rows(min_row=2)][-2:] == ["CM26-0000001", "CM26-0000003"]
     assert as_casemanager.post("/worklist/export/", {"format": "pdf"}).status_code == 404
+
+
+def test_a_long_worklist_is_written_by_a_worker_as_it_was_when_requested(
+    as_casemanager: Client, people: People, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = received(store, people, 1, 3), received(store, people, 2, 9)
+    asked = {"format": "csv", "query": "when=x%00&whose=nobody"}
+    at_once = as_casemanager.post("/worklist/export/", asked).content
+    monkeypatch.setattr(worklist_export, "AT_ONCE", 1)
+    monkeypatch.setattr(exported_duties, "_AT_A_TIME", 1)
+    assert as_casemanager.post("/worklist/export/", asked).headers["Location"] == "/exports/"
+    export = Export.objects.get()
+    assert file_of(as_casemanager, export) == at_once
+    assert export.rows == 2
+    page = as_casemanager.get("/exports/").content.decode()
+    assert '<a href="/worklist/?whose=nobody">Worklist</a> <span class="quiet">All open; assigned to no one' in page
+    name = f'attachment; filename="worklist-{timezone.localdate()}.csv"'
+    file = as_casemanager.get(f"/exports/{export.pk}/file")
+    assert (file.headers["Content-Disposition"], content_of(file)) == (name, at_once)
+    written = AuditEvent.objects.filter(action="list.exported", detail__export=export.pk).get()
+    assert sorted(written.letter_ids or []) == sorted([first.letter_id, second.letter_id])
+    as_casemanager.post("/worklist/export/", {"format": "xlsx", "query": "when=undated"})
+    assert Export.objects.count() == 1, "no duty is undated, so the file is sent at once"
+    Export.objects.update(state="waiting")
+    people.casemanager.groups.clear()
+    write_export(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.message) == ("failed", "This account has no right to see this.")
 
 
 def test_after_a_confirmation_the_export_leads_back_to_its_part_of_the_worklist(

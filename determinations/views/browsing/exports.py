@@ -38,9 +38,11 @@ from determinations.browsing.lists import LISTS, ListKind
 from determinations.browsing.workbooks import write_xlsx
 from determinations.datasets.exported import FORMATS, Request
 from determinations.datasets.files import Format
+from determinations.duties.worklist import Part
 from determinations.filters import filters_in_words, filters_only
 from determinations.models import Case, Export
-from determinations.models.browsing import DATA_SET, REPORT, ExportFormat, ExportState
+from determinations.models.browsing import DATA_SET, REPORT, WORKLIST, ExportFormat, ExportState
+from determinations.paging.addresses import with_query
 from determinations.paging.counts import count_up_to
 from determinations.reports.schedules import is_scheduled
 from determinations.storage.sealed import KeyUnknown, NotAuthentic
@@ -94,7 +96,7 @@ def export_list_rows(request: HttpRequest, list_name: str) -> HttpResponseBase:
 @permission_required("determinations.export_cases", raise_exception=True)
 def export_list(request: HttpRequest) -> HttpResponse:
     """The user's large exports and their states."""
-    exports = list(Export.objects.filter(by=person_of(request)).order_by("-pk")[:100])
+    exports = list(Export.objects.filter(by=person_of(request)).select_related("by").order_by("-pk")[:100])
     in_progress = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
     labels, now = read_labels(), timezone.now()
     rows = [
@@ -112,6 +114,9 @@ def _described(export: Export, labels: Labels) -> tuple[str, str]:
         return "", str(Request.of(export.query))
     if export.list_name == REPORT:
         return "", export.title
+    if export.list_name == WORKLIST:
+        part = Part.of(QueryDict(export.query), me=export.by)
+        return with_query(reverse("worklist"), part.query), part.in_words
     return (
         f"{reverse(LISTS[export.list_name].url_name)}?{export.query}",
         filters_in_words(QueryDict(export.query), labels),
@@ -164,6 +169,8 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         name = (
             f"{slugify(export.title) or 'report'}-{timezone.localdate(export.requested_at):%Y-%m-%d}.{export.format}"
         )
+    elif export.list_name == WORKLIST:
+        name = f"worklist-{timezone.localdate(export.requested_at)}.{export.format}"
     else:
         name = _file_name(LISTS[export.list_name], export.format, masked=export.masked)
     return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[export.format])

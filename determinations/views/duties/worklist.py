@@ -1,13 +1,12 @@
 """The worklist, with what can be done for several duties at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,18 +17,14 @@ from determinations.access.roles import user_named
 from determinations.duties import actions as duty_actions
 from determinations.duties import worklist
 from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
-from determinations.models import CalendarFeed, DisputedItem, Duty, Upload
+from determinations.models import CalendarFeed, Duty, Upload
 from determinations.paging.addresses import CURSOR, changed, with_query
-from determinations.paging.counts import count_up_to, whole_number
-from determinations.paging.keyset import Order, page_of
+from determinations.paging.counts import count_up_to
+from determinations.paging.keyset import page_of
 from determinations.views.duties.forms import TypedDate, choices, may_work, numbers_of, service_of, typed_date, workers
 from determinations.views.office_fields.shown import list_fields, values_by_case
 from determinations.views.requests import person_of
 from determinations.wording.figures import counted
-
-_BY_DUE = Order("sort_on")
-_BY_CLOSING = Order("closed_at", descending=True, nullable=False)
-
 
 #: Fields of the office that a row shows: the first of those that are columns of lists.
 _FIELDS_SHOWN = 2
@@ -44,37 +39,6 @@ class Row:
     when: str
     is_late: bool
     office: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The part of the worklist that an address selects: a tab, whose duties, and of which upload (None for all)."""
-
-    when: str
-    whose: str
-    upload: int | None
-    me: int
-
-    @classmethod
-    def of(cls, query: QueryDict, *, me: User) -> "Part":
-        """The part that the query of an address asks for."""
-        upload = whole_number(query.get("upload", ""))
-        return cls(query.get("when", ""), query.get("whose", "").replace("\x00", ""), upload, me.pk)
-
-    @property
-    def order(self) -> Order:
-        """Open duties by due date, closed ones by when they were closed."""
-        return _BY_CLOSING if self.when == "closed" else _BY_DUE
-
-    @property
-    def in_all_tabs(self) -> Q:
-        """The condition without the tab."""
-        who = worklist.of_person(self.whose, me=self.me)
-        return who if self.upload is None else who & worklist.of_upload(self.upload)
-
-    def condition(self, today: date) -> Q:
-        """The condition on duties."""
-        return worklist.in_bucket(self.when, today) & self.in_all_tabs
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,12 +106,12 @@ def person_named(name: str) -> User | None:
 
 
 def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
-    today, part = timezone.localdate(), Part.of(request.GET, me=person_of(request))
+    today, part = timezone.localdate(), worklist.Part.of(request.GET, me=person_of(request))
     when, order = part.when, part.order
     duties = worklist.rows(part.condition(today))
     page = page_of(duties, order, request.GET)
     numbers = worklist.counts(part.in_all_tabs, today)
-    requests = requests_of(page.rows)
+    requests = worklist.requests_of(page.rows)
     office = values_by_case(filter(None, map(worklist.case_of, page.rows)), list_fields(request)[:_FIELDS_SHOWN])
     audit.note_list(request, "worklist", [duty.letter_id for duty in page.rows])
     context = {
@@ -194,21 +158,13 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
     return render(request, "duties/worklist.html", context, status=422 if refused else 200)
 
 
-def _upload_of(part: Part, request: HttpRequest) -> dict[str, object] | None:
+def _upload_of(part: worklist.Part, request: HttpRequest) -> dict[str, object] | None:
     """The upload whose duties alone are listed: its number, when it began if it is known, and the list without it."""
     if part.upload is None:
         return None
     upload = Upload.objects.filter(pk=part.upload).only("started_at").first()
     everything = with_query(reverse("worklist"), changed(request.GET, without=("upload", *CURSOR)))
     return {"pk": part.upload, "began_at": upload and upload.started_at, "without": everything}
-
-
-def requests_of(duties: Iterable[Duty]) -> dict[tuple[int, int], str]:
-    """The requests in dispute of these duties, by letter and item number. One query."""
-    items = DisputedItem.objects.filter(case__in={duty.letter_id for duty in duties})
-    return {
-        (case_id, number): disputed for case_id, number, disputed in items.values_list("case_id", "number", "disputed")
-    }
 
 
 def in_words(duty: Duty, today: date) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpRequest
 
-from determinations.access.scope import current_scope
 from determinations.filters.lookups import Lookups
 from determinations.models import Case, OfficeField
 from determinations.views.requests import person_of
@@ -13,9 +12,7 @@ from determinations.wording.labels import value_texts
 
 def list_fields(request: HttpRequest) -> list[OfficeField]:
     """The fields that have values, that the user sees, and that are columns of lists, in order."""
-    if current_scope().masked:
-        return []
-    return [field for field in Lookups(user=person_of(request)).labels.shown_fields() if field.in_lists]
+    return Lookups(user=person_of(request)).listed_fields
 
 
 def values_by_case(cases: Iterable[Case], fields: Sequence[OfficeField]) -> dict[int, list[tuple[str, str]]]:
