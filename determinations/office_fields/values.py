@@ -13,6 +13,7 @@ from django.db.models import BooleanField, Func, TextField, Value
 from determinations.cases.typed_dates import read_typed_date
 from determinations.models import FieldKind, OfficeField, OfficeValue
 from determinations.models.office_fields import LONGEST_VALUE
+from determinations.paging.filtered import rows_of
 from determinations.searching.query import read_query
 from determinations.searching.tsquery import Scope, to_tsquery
 from determinations.searching.vectors import LetterWords, letter_vector
@@ -25,18 +26,19 @@ _BETWEEN = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"[+-]?\$?\s?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,6})?|[+-]?\$?\.\d{1,6}")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AP]M)?$", re.IGNORECASE)
 _MOST_DIGITS = 18
-# How many values are compared is bounded; those that have the word itself come first.
+# How many values are compared is bounded; those that have the word itself come first. Of a word that few values have,
+# PostgreSQL would read all values to find one, if it may read them row by row.
 _NEAR = """
 SELECT asked.word, known.normal
-FROM unnest(%(words)s::text[], %(exact)s::text[], %(beginning)s::text[]) AS asked (word, exact, beginning)
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked (word, exact, beginning)
 CROSS JOIN LATERAL (
     (
         SELECT normal FROM determinations_officevalue
-        WHERE field_id = ANY(%(fields)s) AND search @@ asked.exact::tsquery LIMIT 1
+        WHERE field_id = ANY(%s) AND search @@ asked.exact::tsquery LIMIT 1
     ) UNION ALL (
         SELECT normal FROM (
             SELECT normal FROM determinations_officevalue
-            WHERE field_id = ANY(%(fields)s) AND search @@ asked.beginning::tsquery LIMIT 500
+            WHERE field_id = ANY(%s) AND search @@ asked.beginning::tsquery LIMIT 500
         ) AS compared
         ORDER BY strict_word_similarity(asked.word, normal) DESC, normal LIMIT 25
     )
@@ -181,10 +183,9 @@ def words_near(fields: Collection[int], words: Collection[str]) -> dict[str, lis
     exact = [to_tsquery(read_query(word), Scope.ITEMS) for word in words]
     beginning = [to_tsquery(read_query(f"{word[:2]}*"), Scope.ITEMS) for word in words]
     near: dict[str, list[str]] = {word: [] for word in words}
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAR, {"fields": list(fields), "words": list(words), "exact": exact, "beginning": beginning})
-        for word, normal in cursor.fetchall():
-            near[word] += normal.split()
+    slots = list(fields)
+    for word, normal in rows_of(_NEAR, [list(words), exact, beginning, slots, slots], of_words=True):
+        near[word] += normal.split()
     return near
 
 
