@@ -44,8 +44,7 @@ def settle_versions(
     :func:`write_standing`). ``written`` are those that the caller writes, ``letters`` and ``corrections`` their
     letters and the lasting corrections of these, by number.
     """
-    among = LetterPair.objects.filter(AnyOf("older", cases.keys()), AnyOf("newer", cases.keys()))
-    pairs = list(among.exclude(UNDECIDED))
+    pairs = _decided_pairs(cases.keys())
     apart = {(pair.older_id, pair.newer_id) for pair in pairs if pair.decision == PairDecision.APART}
     merged = [pair for pair in pairs if pair.decision == PairDecision.MERGED]
     tied = [pair for pair in pairs if pair.decision != PairDecision.APART]
@@ -70,6 +69,14 @@ def settle_versions(
         if standing.is_corrected and (moved or not set(written).isdisjoint(group)):
             settled.joined.add(standing.counts)
     return settled
+
+
+def _decided_pairs(letter_ids: Collection[int]) -> list[LetterPair]:
+    """The pairs among these letters that link them, or keep them apart."""
+    if len(letter_ids) < 2:
+        return []
+    among = LetterPair.objects.filter(AnyOf("older", letter_ids), AnyOf("newer", letter_ids))
+    return list(among.exclude(UNDECIDED))
 
 
 def _links(

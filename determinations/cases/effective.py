@@ -4,7 +4,7 @@
 the corrections, so running it again changes nothing, and no correction is lost when a letter is reparsed.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 
 from django.db import connection, transaction
@@ -24,6 +24,7 @@ from determinations.cases.removed_copies import hand_over_work
 from determinations.cases.rows import (
     delete_items,
     forget_section_names,
+    known_authorities,
     references_of,
     words_of,
     write_case_rows,
@@ -71,7 +72,7 @@ _MOST_TURNS = 4
 
 
 #: The columns of letters that the writer needs.
-_COLUMNS = ("sha256", "part", "office_set", "state", *COMPARED)
+_COLUMNS = ("sha256", "part", "office_set", "state", "message", *COMPARED)
 
 _NOT_READ_NOW: Mapping[int, LetterRecord] = {}
 
@@ -118,9 +119,10 @@ class _Writer:
         moved = self._merge_and_settle(set(letter_ids))
         records = {pk: result.record for pk, result in self.merged.items()}
         notes = {pk: [correction.note for correction in self.applied[pk] if correction.note] for pk in records}
-        words = words_of(records, notes)
+        authorities = known_authorities()
+        words = words_of(records, notes, authorities)
         self._write_states()
-        references = references_of(records.values())
+        references = references_of(records.values(), authorities)
         write_items(records, references, words, self.known)
         corrected = {pk for pk, result in self.merged.items() if result.corrected}
         write_case_rows(self.letters, records, references, corrected, words, self.cases, self.known)
@@ -128,9 +130,11 @@ class _Writer:
         copy_to_cases(records.keys())
         replace_facts(moved | records.keys(), new=records.keys() - self.known)
         write_printed_citations(self.documents)
-        work.follow((moved | records.keys()) & self.letters.keys())
-        duty_records.refresh((moved | records.keys()) & self.letters.keys())
-        review_entries.refresh(({*letter_ids, *records} & self.letters.keys()) - self.damaged, self.merged)
+        written = (moved | records.keys()) & self.letters.keys()
+        work.move(self._superseded(written, copies_only=False))
+        duty_records.refresh(written)
+        entered = ({*letter_ids, *records} & self.letters.keys()) - self.damaged
+        review_entries.refresh(entered, self.merged, self._superseded(entered, copies_only=True))
 
     def _merge_and_settle(self, letter_ids: set[int]) -> set[int]:
         """Merge these letters and those that change with them; returns the cases whose standing changed."""
@@ -183,6 +187,15 @@ class _Writer:
         """The letter that counts, by copy, as settled so far."""
         copies = {pk: case.superseded_by_id for pk, case in self.cases.items() if case.is_copy}
         return {pk: counts for pk, counts in copies.items() if counts is not None}
+
+    def _superseded(self, letter_ids: Set[int], *, copies_only: bool) -> dict[int, int]:
+        """The letter that counts instead, for these letters and for those that they count for, as settled."""
+        newer = {pk: case.superseded_by_id for pk, case in self.cases.items() if case.is_copy or not copies_only}
+        return {
+            pk: counts
+            for pk, counts in newer.items()
+            if counts is not None and (pk in letter_ids or counts in letter_ids)
+        }
 
     def _write_states(self) -> None:
         """Store the state of each correction, and the current number of its letter.

@@ -145,8 +145,9 @@ def replace_facts(case_ids: Set[int], new: Set[int] = frozenset()) -> None:
     from these too, and a row that stays as it is stays in the index as it was.
     Only current versions get rows; ``problem_codes`` of the case as a whole count for each of its items.
     """
-    _execute(case_ids - new, _DELETE_CITATIONS, _DELETE_CHANGED_ITEMS)
-    _execute(case_ids, _INSERT_CHANGED_ITEMS, _INSERT_CITATIONS)
+    _execute(case_ids - new, _DELETE_CITATIONS, _DELETE_CHANGED_ITEMS, _INSERT_CHANGED_ITEMS)
+    _execute(case_ids & new, _INSERT_ITEMS)
+    _execute(case_ids, _INSERT_CITATIONS)
 
 
 def add_facts(case_ids: Collection[int]) -> None:

@@ -25,8 +25,8 @@ from django.db.models import Q, QuerySet
 from determinations.access.scope import all_letters
 from determinations.cases.facts import hold_families
 from determinations.cases.file_text import lock_files
-from determinations.models import Case, Letter, LetterPair, PairDecision, PairKind
-from determinations.models.any_of import AnyOf, AnyOfTexts
+from determinations.models import Letter, PairDecision, PairKind
+from determinations.models.any_of import AnyOf, array_literal
 
 _Written = TypeVar("_Written")
 
@@ -103,7 +103,7 @@ def _hold(letter_ids: set[int], numbers: set[str], files: set[str]) -> Held:
     lock_files(files)
     letters, related_numbers = _related(letter_ids, numbers, files)
     _lock_case_numbers(related_numbers)
-    locked = set(lock_letters(letters).values_list("pk", flat=True))
+    locked = _locked(letters)
     letters_now, numbers_now = _related(letter_ids, numbers, files)
     if letters_now - locked or numbers_now - related_numbers:
         raise NotHeld(letters=letters_now, numbers=numbers_now)
@@ -112,25 +112,62 @@ def _hold(letter_ids: set[int], numbers: set[str], files: set[str]) -> Held:
 
 def _lock_case_numbers(numbers: Iterable[str]) -> None:
     keys = [f"case number {number}" for number in sorted(numbers)]
+    if not keys:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [keys])
+
+
+def _locked(letter_ids: Iterable[int]) -> set[int]:
+    """The same as :func:`lock_letters`; returns those that exist."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [array_literal(letter_ids)])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+_LOCK = "SELECT id FROM determinations_letter WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+
+
+def _linked(or_of_files: str) -> str:
+    """The statement for letters of these IDs, numbers and files, and those linked to them directly: with their case
+    numbers, and whether they were named by ID or file. Each of several would cost a tenth of writing a short letter.
+    """
+    return f"""
+WITH named AS MATERIALIZED (
+    SELECT id FROM determinations_letter WHERE id = ANY(%(letters)s::bigint[]) {or_of_files}
+), of_case AS MATERIALIZED (
+    SELECT letter_id, case_number FROM determinations_case
+    WHERE case_number = ANY(%(numbers)s::text[]) OR letter_id = ANY(ARRAY(SELECT id FROM named))
+), known AS MATERIALIZED (
+    SELECT ARRAY(SELECT id FROM named UNION SELECT letter_id FROM of_case) AS ids
+)
+SELECT id, NULL::text, true FROM named
+UNION ALL SELECT letter_id, case_number, false FROM of_case
+UNION ALL SELECT unnest(ARRAY[older_id, newer_id]), NULL, false FROM determinations_letterpair
+WHERE (older_id = ANY((SELECT ids FROM known)::bigint[]) OR newer_id = ANY((SELECT ids FROM known)::bigint[]))
+    AND decision <> '{PairDecision.APART}' -- and not UNDECIDED
+    AND (decision <> '{PairDecision.OPEN}' OR kind IN ('{PairKind.TEXT}', '{PairKind.CONTAINED}'))
+"""  # noqa: S608 - our own constants
+
+
+_LINKED, _LINKED_OR_OF_FILES = _linked(""), _linked("OR sha256 = ANY(%(files)s::text[])")
 
 
 def _related(letter_ids: set[int], numbers: set[str], files: set[str]) -> tuple[set[int], set[str]]:
     """These letters and those of these numbers and files, all letters linked to them directly or indirectly, and the
     numbers of their cases."""
-    wanted = Q(AnyOf("pk", letter_ids)) | Q(sha256__in=files) if files else Q(AnyOf("pk", letter_ids))
-    letters = set(Letter.objects.filter(wanted).values_list("pk", flat=True))
-    all_numbers = set(numbers)
-    while True:
-        cases = Case.objects.filter(Q(AnyOfTexts("case_number", all_numbers)) | Q(AnyOf("pk", letters)))
-        number_of = dict(cases.values_list("pk", "case_number"))
-        known = letters | number_of.keys()
-        pairs = LetterPair.objects.filter(Q(AnyOf("older", known)) | Q(AnyOf("newer", known)))
-        tied = pairs.exclude(UNDECIDED).exclude(decision=PairDecision.APART).values_list("older_id", "newer_id")
-        more = number_of.keys() | {pk for pair in tied for pk in pair}
-        more_numbers = set(filter(None, number_of.values()))
-        if more <= letters and more_numbers <= all_numbers:
-            return letters, all_numbers
-        letters |= more
-        all_numbers |= more_numbers
+    letters, all_numbers = set(letter_ids), set(numbers)
+    with connection.cursor() as cursor:
+        while True:
+            parameters: dict[str, str | list[str]] = {
+                "letters": array_literal(letters),
+                "numbers": list(all_numbers),
+                "files": list(files),
+            }
+            cursor.execute(_LINKED_OR_OF_FILES if files else _LINKED, parameters)
+            rows = cursor.fetchall()
+            more = {pk for pk, _number, _is_named in rows}
+            more_numbers = all_numbers.union(number for _pk, number, _is_named in rows if number)
+            if more == {pk for pk, _number, is_named in rows if is_named} and more_numbers == all_numbers:
+                return more, all_numbers
+            letters, all_numbers = more, more_numbers

@@ -4,10 +4,11 @@ import copy
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from determinations.models import Case, Correction, Letter, RemovedLetter
-from determinations.models.any_of import AnyOf, HasAnyOf
+from determinations.models.any_of import AnyOf, HasAnyOf, array_literal
 
 
 def own_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
@@ -52,10 +53,22 @@ class CaseCorrections:
 def lasting_corrections(letters: Iterable[Letter]) -> dict[int, list[Correction]]:
     """The corrections made on each of these letters, and on copies of it that were removed since."""
     rows = list(letters)
-    corrections = own_corrections(rows)
-    for pk, made_on_removed in _of_removed([letter.pk for letter in rows]).items():
+    if not rows:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_ANY, [[letter.sha256 for letter in rows], array_literal(letter.pk for letter in rows)])
+        has_own, has_removed = cursor.fetchone()
+    corrections = own_corrections(rows) if has_own else defaultdict(list)
+    for pk, made_on_removed in (_of_removed([letter.pk for letter in rows]) if has_removed else {}).items():
         corrections[pk] += [_without_place(correction) for correction in made_on_removed]
     return corrections
+
+
+#: Whether there may be corrections on files, and whether copies of letters were removed: most letters have neither.
+_HAS_ANY = """
+SELECT EXISTS (SELECT FROM determinations_correction WHERE letter_sha256 = ANY(%s::text[])),
+    EXISTS (SELECT FROM determinations_removedletter WHERE copies && %s::bigint[])
+"""
 
 
 def _of_removed(ids: Sequence[int]) -> dict[int, list[Correction]]:

@@ -32,6 +32,13 @@ WHERE target.letter_id = wanted.case_id
     AND ({", ".join(f"target.{column}" for column in COLUMNS)})
         IS DISTINCT FROM ({", ".join(f"wanted.{column}" for column in COLUMNS)})
 """  # noqa: S608 - names of our own columns
+_WITH_VALUES = f"""
+SELECT letter_id FROM determinations_case AS known
+WHERE letter_id = ANY(%s) AND (
+    num_nonnulls({", ".join(COLUMNS)}) > 0
+    OR EXISTS (SELECT FROM determinations_casevalues AS kept WHERE kept.case_number = known.case_number)
+)
+"""  # noqa: S608 - names of our own columns
 _TO_FACTS = f"""
 UPDATE determinations_itemfact AS target SET {", ".join(f"{column} = known.{column}" for column in COLUMNS)}
 FROM determinations_case AS known
@@ -43,7 +50,7 @@ WHERE target.case_id = known.letter_id AND known.letter_id = ANY(%s)
 
 def copy_to_cases(case_ids: Collection[int]) -> None:
     """Give these cases the values of their numbers. Only for held letters; their facts are written afterwards."""
-    _execute(_TO_CASES, case_ids)
+    _execute(_TO_CASES, _with_values(case_ids))
 
 
 def copy_now(numbers: Iterable[str]) -> None:
@@ -68,6 +75,15 @@ def copy_pending(limit: int = _AT_ONCE) -> int:
     if numbers:
         copy_now(numbers)
     return len(numbers)
+
+
+def _with_values(case_ids: Collection[int]) -> list[int]:
+    """Those of the cases that have values, or whose number has: to plan for copying takes several milliseconds."""
+    if not case_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_WITH_VALUES, [array_literal(case_ids)])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _execute(statement: str, case_ids: Collection[int]) -> None:

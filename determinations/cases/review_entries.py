@@ -89,11 +89,18 @@ REASONS: Mapping[str, Reason] = {
 }
 
 
-def refresh(letter_ids: Collection[int], merged: Mapping[int, Merged] | None = None) -> None:
-    """Recompute the entries of these letters. Those missing from ``merged`` have no case."""
+def refresh(
+    letter_ids: Collection[int],
+    merged: Mapping[int, Merged] | None = None,
+    known_copies: Mapping[int, int] | None = None,
+) -> None:
+    """Recompute the entries of these letters. Those missing from ``merged`` have no case.
+
+    ``known_copies`` are what ``copies_of`` returns for these letters, if the caller knows it.
+    """
     if not letter_ids:
         return
-    copies = copies_of(letter_ids)
+    copies = copies_of(letter_ids) if known_copies is None else known_copies
     reports = ProblemReport.objects.filter(AnyOf("letter", {*letter_ids, *copies}), state=ReportState.OPEN)
     reported = {copies.get(pk, pk) for pk in reports.values_list("letter_id", flat=True)} & set(letter_ids)
     reasons = {pk: _reasons(result) for pk, result in (merged or {}).items() if pk not in copies}

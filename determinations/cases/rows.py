@@ -1,6 +1,7 @@
 """Writes the rows of cases, items, texts and citations from records. Only ``effective`` calls this."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -51,10 +52,27 @@ def delete_items(case_ids: Collection[int]) -> None:
             cursor.execute(statement, {"cases": array_literal(case_ids)})
 
 
-def words_of(records: Mapping[int, EffectiveRecord], notes: Mapping[int, Sequence[str]]) -> dict[int, SearchWords]:
+class KnownAuthority(NamedTuple):
+    """What writers need of a stored authority."""
+
+    pk: int
+    family: str
+    title: str
+
+
+def known_authorities() -> dict[str, KnownAuthority]:
+    """All stored authorities by key."""
+    rows = Authority.objects.order_by().values_list("key", "pk", "family", "title")
+    return {key: KnownAuthority(pk, family, title) for key, pk, family, title in rows}
+
+
+def words_of(
+    records: Mapping[int, EffectiveRecord],
+    notes: Mapping[int, Sequence[str]],
+    authorities: Mapping[str, KnownAuthority],
+) -> dict[int, SearchWords]:
     """What the cases and their items are found by; ``notes`` by letter."""
-    rows = Authority.objects.values_list("key", "family", "title")
-    titles = {key: searched_title(family, title) for key, family, title in rows}
+    titles = {key: searched_title(known.family, known.title) for key, known in authorities.items()}
     try:
         return {pk: search_words(record, record["items"], titles, notes.get(pk, ())) for pk, record in records.items()}
     finally:
@@ -107,9 +125,15 @@ def _compare_anew(records: Mapping[int, EffectiveRecord]) -> None:
 
 
 def _write_letter_states(letters: Mapping[int, Letter], states: Mapping[int, LetterState]) -> None:
+    rows = [
+        {"id": pk, "state": str(state)}
+        for pk, state in states.items()
+        if (letters[pk].state, letters[pk].message) != (state, "")
+    ]
     for pk, state in states.items():
         letters[pk].state = state
-    rows = [{"id": pk, "state": str(state)} for pk, state in states.items()]
+    if not rows:
+        return
     with bulk_cursor() as cursor:
         cursor.execute(
             """
@@ -271,9 +295,9 @@ def _text_row(item_id: int, item: ItemRecord, vector: str) -> dict[str, object]:
     }
 
 
-def references_of(records: Collection[EffectiveRecord]) -> References:
+def references_of(records: Collection[EffectiveRecord], known_already: Mapping[str, KnownAuthority]) -> References:
     """The rows that the records refer to; missing ones are added."""
-    authorities = _authorities(records)
+    authorities = _authorities(records, known_already)
     return References(
         _category_ids(records),
         {key: pk for key, (pk, _family) in authorities.items()},
@@ -282,16 +306,19 @@ def references_of(records: Collection[EffectiveRecord]) -> References:
 
 
 def _category_ids(records: Iterable[EffectiveRecord]) -> dict[tuple[str, str], int]:
-    ids = {(c.name, c.subcategory): c.pk for c in Category.objects.all()}
+    rows = Category.objects.order_by().values_list("name", "subcategory", "pk")
+    ids = {(name, subcategory): pk for name, subcategory, pk in rows}
     named = {(item["category"], item["subcategory"]) for record in records for item in record["items"]}
     for name, subcategory in sorted(named - ids.keys()):
         ids[name, subcategory] = Category.objects.get_or_create(name=name, subcategory=subcategory)[0].pk
     return ids
 
 
-def _authorities(records: Iterable[EffectiveRecord]) -> dict[str, tuple[int, str]]:
+def _authorities(
+    records: Iterable[EffectiveRecord], known_already: Mapping[str, KnownAuthority]
+) -> dict[str, tuple[int, str]]:
     """IDs and families of authorities by key; a cited source without one (``other/<slug>``) gets a row."""
-    rows = {key: (pk, family) for key, pk, family in Authority.objects.values_list("key", "pk", "family")}
+    rows = {key: (known.pk, known.family) for key, known in known_already.items()}
     cited = {
         citation["authority"]: citation["family"]
         for record in records

@@ -1,7 +1,7 @@
 """Owner, status and tags of cases.
 
 They are kept with the letter that counts, and follow the case: when an amended letter or another copy counts instead,
-its row takes them over (``follow``). What changes is recorded in the audit trail for each case.
+its row takes them over (``move``). What changes is recorded in the audit trail for each case.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import cast
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from determinations.access import audit
@@ -19,7 +19,6 @@ from determinations.access.scope import all_letters, current_scope
 from determinations.casework import notifications
 from determinations.casework.changes import MOST_TAGS, Change, Held, follow_work
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
-from determinations.models.any_of import AnyOf
 from determinations.models.casework import LONGEST_TAG
 from determinations.paging.composed import list_of, read_parts
 
@@ -182,19 +181,14 @@ def _spelled(names: Sequence[str], now: datetime) -> list[str]:
     return [known[name.lower()] for name in names]
 
 
-def follow(letter_ids: Collection[int]) -> None:
-    """Move what staff added from letters that no longer count to the letter that counts, whose own values come first.
+def move(targets: Mapping[int, int]) -> None:
+    """Move what staff added to letters, their work, notes and watches, to other letters, whose own values come first.
 
     Call it in the transaction that settled which letters count, with these letters held.
     """
-    among = Q(AnyOf("pk", letter_ids)) | Q(AnyOf("superseded_by", letter_ids))
-    older = Case.objects.filter(among, superseded_by__isnull=False)
-    move({pk: newer for pk, newer in older.values_list("pk", "superseded_by_id") if newer is not None})
-
-
-def move(targets: Mapping[int, int]) -> None:
-    """Move the work, notes and watches of letters to other letters."""
-    rows = CaseWork.objects.in_bulk(list(targets)) if targets else {}
+    if not targets:
+        return
+    rows = CaseWork.objects.in_bulk(list(targets))
     if rows:
         kept = CaseWork.objects.in_bulk([targets[pk] for pk in rows])
         own = {pk: Held.by(kept[targets[pk]]) for pk in rows if targets[pk] in kept}

@@ -70,12 +70,12 @@ def refresh(letter_ids: Collection[int]) -> None:
     """
     if not letter_ids:
         return
-    counting = set(Case.objects.filter(AnyOf("pk", letter_ids), superseded_by=None).values_list("pk", flat=True))
-    overturned = _overturned_items(counting)
+    overturned = _overturned_items(letter_ids)
     kept = {(duty.letter_id, duty.item_number): duty for duty in Duty.objects.filter(AnyOf("letter", letter_ids))}
     if not overturned and not kept:
         return
-    _take_over_from_copies(counting, kept)
+    counting = Case.objects.filter(AnyOf("pk", letter_ids), superseded_by=None).values_list("pk", flat=True)
+    _take_over_from_copies(set(counting), kept)
     current = _Rules.now()
     cases = Case.objects.filter(pk__in=overturned).select_related("letter").in_bulk()
     receipts = Receipt.objects.in_bulk(list(overturned))
@@ -90,9 +90,12 @@ def refresh(letter_ids: Collection[int]) -> None:
     _store(kept, wanted)
 
 
-def _overturned_items(cases: Collection[int]) -> dict[int, dict[int, str]]:
+def _overturned_items(letter_ids: Collection[int]) -> dict[int, dict[int, str]]:
+    """What overturned items ask for, by letter and number, of those of the letters that count."""
     items: dict[int, dict[int, str]] = {}
-    rows = DisputedItem.objects.filter(AnyOf("case", cases), decision=Decision.OVERTURNED)
+    rows = DisputedItem.objects.filter(
+        AnyOf("case", letter_ids), case__superseded_by=None, decision=Decision.OVERTURNED
+    )
     for pk, number, disputed in rows.values_list("case_id", "number", "disputed"):
         items.setdefault(pk, {})[number] = disputed
     return items

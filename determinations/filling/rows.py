@@ -23,7 +23,13 @@ from determinations.cases.row_values import (
     searched_hash,
     state_of,
 )
-from determinations.cases.rows import references_of, section_names_of, words_of, write_section_names
+from determinations.cases.rows import (
+    known_authorities,
+    references_of,
+    section_names_of,
+    words_of,
+    write_section_names,
+)
 from determinations.cases.search_words import SearchWords
 from determinations.duties import records as duty_records
 from determinations.extraction.kinds import Kind
@@ -164,7 +170,8 @@ def _copy_batch(letters: Mapping[int, FilledLetter], batch: Upload, now: datetim
 
 def _copy_cases(letters: Mapping[int, FilledLetter]) -> None:
     records = {pk: letter.merged.record for pk, letter in letters.items()}
-    known, words = references_of(records.values()), words_of(records, {})
+    authorities = known_authorities()
+    known, words = references_of(records.values(), authorities), words_of(records, {}, authorities)
     _copy_items(records, words, known)
     words_version = version()
     copy_rows(

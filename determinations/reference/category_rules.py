@@ -30,10 +30,12 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
 def active_rules() -> list[ActiveRule]:
     """The active rules, longest (most specific) phrase first."""
-    rows = CategoryRule.objects.filter(active=True).select_related("category")
+    rows = CategoryRule.objects.filter(active=True).values_list(
+        "pk", "phrase", "category__name", "category__subcategory"
+    )
     return [
-        ActiveRule(f"staff rule {row.pk}", phrase_pattern(row.phrase), row.category.name, row.category.subcategory)
-        for row in sorted(rows, key=lambda row: (-len(row.phrase), row.pk))
+        ActiveRule(f"staff rule {pk}", phrase_pattern(phrase), category, subcategory)
+        for pk, phrase, category, subcategory in sorted(rows, key=lambda row: (-len(row[1]), row[0]))
     ]
 
 

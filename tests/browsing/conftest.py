@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from determinations.cases.effective import write_cases
+from determinations.cases.holding import holding
 from determinations.models import Case, Letter, LetterText, ParsedDocument
 from determinations.paging import reach
 from determinations.paging.sql import Expected, expected
@@ -22,10 +23,10 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 def store_texts(texts: Iterable[str]) -> list[int]:
     """Letters of these texts as cases, as the worker writes them; returns their IDs."""
-    ids = []
-    for text in texts:
-        letter = Letter.objects.create(
-            sha256=hashlib.sha256(text.encode()).hexdigest(),
+    stored = list(texts)
+    letters = Letter.objects.bulk_create(
+        Letter(
+            sha256=_digest(text),
             size=len(text),
             media_type="text/plain",
             state="parsed",
@@ -34,15 +35,30 @@ def store_texts(texts: Iterable[str]) -> list[int]:
             finished_at=NOW,
             parser_version=PARSER_VERSION,
         )
-        offsets = [0, *(at + 1 for at, character in enumerate(text) if character == "\f")]
-        folded = hashlib.sha256("".join(text.split()).encode()).hexdigest()
-        LetterText.objects.create(letter=letter, text=text, page_offsets=offsets, folded_sha256=folded)
-        ParsedDocument.objects.create(
-            letter=letter, parser_version=PARSER_VERSION, parsed_at=NOW, document=_record_of(text)
+        for text in stored
+    )
+    LetterText.objects.bulk_create(
+        LetterText(
+            letter=letter, text=text, page_offsets=_page_offsets(text), folded_sha256=_digest("".join(text.split()))
         )
-        ids.append(letter.pk)
-    write_cases(ids)
-    return ids
+        for letter, text in zip(letters, stored, strict=True)
+    )
+    read = {letter.pk: _record_of(text) for letter, text in zip(letters, stored, strict=True)}
+    ParsedDocument.objects.bulk_create(
+        ParsedDocument(letter_id=pk, parser_version=PARSER_VERSION, parsed_at=NOW, document=record)
+        for pk, record in read.items()
+    )
+    numbers = [record["case_number"] for record in read.values()]
+    holding(read, lambda held: write_cases(read.keys(), held, read), numbers=numbers)
+    return list(read)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _page_offsets(text: str) -> list[int]:
+    return [0, *(at + 1 for at, character in enumerate(text) if character == "\f")]
 
 
 @lru_cache(200)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, cast
 
+import orjson
+
 from determinations.cases.effective import write_cases
 from determinations.cases.holding import Held, holding
 from determinations.cases.merging import empty_document
@@ -80,7 +82,7 @@ def doubtful(*codes: str, **values: Any) -> dict[str, Any]:
 
 def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
     """Many letters at once, without text, with their documents and effective rows."""
-    documents = list(parsed)
+    documents = [_as_stored(document) for document in parsed]
     digests = [hashlib.sha256(f"synthetic letter {next(_numbers)}".encode()).hexdigest() for _ in documents]
     letters = Letter.objects.bulk_create(
         Letter(sha256=digest, size=1, media_type="text/plain", received_at=NOW, state=LetterState.SET_ASIDE)
@@ -94,13 +96,20 @@ def stored_letters(parsed: Iterable[Mapping[str, Any]]) -> list[Letter]:
             letter=letter,
             parser_version="1",
             parsed_at=NOW,
-            document=cast(LetterRecord, document),
+            document=document,
             grounds_version=grounds_version(),
         )
         for letter, document in zip(letters, documents, strict=True)
     )
-    write_cases([letter.pk for letter in letters])
+    read = {letter.pk: document for letter, document in zip(letters, documents, strict=True)}
+    numbers = [document["case_number"] for document in documents]
+    holding(read, lambda held: write_cases(read.keys(), held, read), numbers=numbers)
     return letters
+
+
+def _as_stored(parsed: Mapping[str, Any]) -> LetterRecord:
+    """A document as it is read back."""
+    return cast(LetterRecord, orjson.loads(orjson.dumps(parsed)))
 
 
 def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sha256: str = "") -> Letter:
@@ -117,19 +126,24 @@ def stored_letter(parsed: Mapping[str, Any] | None = None, *, text: str = "", sh
 
 def store_reading(letter: Letter, parsed: Mapping[str, Any], version: str = "1") -> None:
     """Store what a parser version has read from a letter, unless it was removed, as a worker does."""
-    document = cast(LetterRecord, parsed)
+    document = _as_stored(parsed)
 
     def write(held: Held) -> None:
         for pk in held.letters & {letter.pk}:
-            ParsedDocument.objects.update_or_create(
-                letter_id=pk,
-                defaults={
-                    "parser_version": version,
-                    "parsed_at": NOW,
-                    "document": document,
-                    "grounds_version": grounds_version(),
-                },
+            ParsedDocument.objects.bulk_create(
+                [
+                    ParsedDocument(
+                        letter_id=pk,
+                        parser_version=version,
+                        parsed_at=NOW,
+                        document=document,
+                        grounds_version=grounds_version(),
+                    )
+                ],
+                update_conflicts=True,
+                unique_fields=["letter"],
+                update_fields=["parser_version", "parsed_at", "document", "grounds_version"],
             )
-            write_cases([pk], held)
+            write_cases([pk], held, {pk: document})
 
     holding([letter.pk], write, numbers=[document["case_number"]])

@@ -18,9 +18,9 @@ def kept() -> dict[str, int]:
 @pytest.mark.django_db
 def test_no_text_of_a_letter_is_kept_when_its_words_are_made() -> None:
     record = merge(to_record(parse_letter(write_letter(3, 5).text)), ()).record
-    words_of({1: record}, {})
+    words_of({1: record}, {}, {})
     before = kept()
     record["items"][0]["request"] = "Zolgensma infusion of 12 March"
     record["items"][0]["rationale"] = "Zolgensma is not necessary"
-    assert "zolgensma" in words_of({1: record}, {})[1].items[0]
+    assert "zolgensma" in words_of({1: record}, {}, {})[1].items[0]
     assert kept() == before
