@@ -21,6 +21,7 @@ from determinations.backups.database import program, running
 from determinations.reading.schema import schema_obstacle
 from tests.fixtures import ROOT
 from tests.postgresql.base import MIGRATED, from_template
+from tests.postgresql.snapshots import BOOKS
 
 #: What an upgrade left: digests of all parts, and of what it depends on.
 RECORD = ROOT / "tests" / "postgresql" / "upgraded.json"
@@ -92,7 +93,7 @@ def _described(name: str) -> dict[str, list[Any]]:
     """The schema, as lines of ``pg_dump``, the rows of each table, permissions, and where sequences are."""
     _turn_to(name)
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP SCHEMA IF EXISTS {MIGRATED} CASCADE")  # of tests, no part of the product
+        cursor.execute(f"DROP SCHEMA IF EXISTS {MIGRATED}, {BOOKS} CASCADE")  # of tests, no part of the product
     with running([program("pg_dump"), "--schema-only"], stdout=subprocess.PIPE) as dump:
         assert dump.stdout is not None
         lines = dump.stdout.read().decode().splitlines()

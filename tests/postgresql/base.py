@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.postgresql import base, creation, operations
 
-from tests.postgresql.snapshots import restore, take
+from tests.postgresql.snapshots import prepare, restore, take
 
 #: The schema that holds the rows of the migrations.
 MIGRATED = "migrated"
@@ -31,6 +31,7 @@ class DatabaseCreation(creation.DatabaseCreation):
             return self._copy(_TEMPLATE.read_text())
         name: str = super().create_test_db(*args, **{**options, "serialize": False})
         with self.connection.cursor() as cursor:
+            prepare(cursor)
             take(cursor, MIGRATED)
         return name
 
