@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import orjson
 from django.db import connection
 from django.utils import timezone
 
@@ -129,9 +130,22 @@ def _worked_out(
 
 
 _COMPUTED = (
-    "rule", "services_given", "computed_at", "received_on", "presumed",
+    "rule_id", "services_given", "computed_at", "received_on", "presumed",
     "due_on", "earliest_on", "latest_on", "sort_on",
 )  # fmt: skip
+#: Django's ``bulk_update`` makes an expression for each value, which takes ten times as long.
+_UPDATE = f"""
+UPDATE determinations_duty AS duty SET {", ".join(f"{column} = now.{column}" for column in _COMPUTED)}
+FROM json_populate_recordset(NULL::determinations_duty, %s) AS now WHERE duty.id = now.id
+"""  # noqa: S608 - names of our own columns
+
+
+def _update(duties: Sequence[Duty]) -> None:
+    """Store what was worked out of stored duties."""
+    if duties:
+        rows = [{"id": duty.pk, **{column: getattr(duty, column) for column in _COMPUTED}} for duty in duties]
+        with connection.cursor() as cursor:
+            cursor.execute(_UPDATE, [orjson.dumps(rows).decode()])
 
 
 def _store(kept: Mapping[tuple[int, int], Duty], wanted: Mapping[tuple[int, int], Duty]) -> None:
@@ -141,7 +155,7 @@ def _store(kept: Mapping[tuple[int, int], Duty], wanted: Mapping[tuple[int, int]
     created = [wanted[place] for place in sorted(wanted) if wanted[place].pk is None]
     Duty.objects.bulk_create(created, ignore_conflicts=True)  # someone entering a receipt may have been first
     still_open = [duty for duty in wanted.values() if duty.pk is not None and duty.state == DutyState.OPEN]
-    Duty.objects.bulk_update(still_open, _COMPUTED)
+    _update(still_open)
     note_due_dates({duty.letter_id for duty in (*kept.values(), *wanted.values())})
 
 
