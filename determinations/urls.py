@@ -130,6 +130,7 @@ urlpatterns = [
     path("filters/", short_addresses.store_filters, name="store_filters"),
     path("views/", saved_views.saved_view_list, name="saved_view_list"),
     path("views/<int:pk>/", saved_views.change_view, name="change_view"),
+    path("views/<int:pk>/open/", saved_views.open_view, name="open_view"),
     path("exports/", export_views.export_list, name="export_list"),
     path("exports/data-set/", export_views.request_data_set, name="request_data_set"),
     path("exports/<int:pk>/file", export_views.export_file, name="export_file"),

@@ -31,7 +31,10 @@ def test_a_view_whose_dates_move_opens_with_those_of_today(as_casemanager: Clien
     view = SavedView.objects.get()
     SavedView.objects.update(query=view.query.replace(str(last_month[1]), "2013-05-31"), is_start=True)
     assert as_casemanager.get("/").headers["Location"] == opened == f"/items/?{filters}&sex=female&sort=-denied"
-    assert "Decided: last month; Sex: Female" in as_casemanager.get("/views/").content.decode()
+    page = as_casemanager.get("/views/").content.decode()
+    assert "Decided: last month; Sex: Female" in page
+    assert f'href="/views/{view.pk}/open/"' in page
+    assert as_casemanager.get(f"/views/{view.pk}/open/").headers["Location"] == opened
 
 
 def test_one_view_is_the_start_page(as_casemanager: Client) -> None:
@@ -63,6 +66,7 @@ def test_no_user_changes_the_view_of_another(client: Client, people: People) -> 
     view = SavedView.objects.get()
     client.force_login(people.casemanager)
     assert client.post(f"/views/{view.pk}/", {"action": "delete"}).status_code == 404
+    assert client.get(f"/views/{view.pk}/open/").status_code == 404
     assert SavedView.objects.exists()
 
 

@@ -40,8 +40,8 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
     labels, user = read_labels(), person_of(request)
     watched = dict(Watch.objects.filter(user=user, view__isnull=False).values_list("view", "only_new"))
     views = [
-        (view, url, saved_in_words(QueryDict(view.query), labels), view.pk in watched, watched.get(view.pk))
-        for view, url in _with_urls(request)
+        (view, saved_in_words(QueryDict(view.query), labels), view.pk in watched, watched.get(view.pk))
+        for view in views_of(user)
     ]
     return render(request, "browsing/saved_view_list.html", {"views": views, "roles": ROLES})
 
@@ -51,6 +51,13 @@ def saved_view_list(request: HttpRequest) -> HttpResponse:
 def saved_view_menu(request: HttpRequest, list_name: str) -> HttpResponse:
     """The views of one list, for its menu."""
     return render(request, "browsing/_saved_view_menu.html", {"views": _with_urls(request, list_name)})
+
+
+@require_safe
+@permission_required("determinations.browse_cases", raise_exception=True)
+def open_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """The lasting address of a view, for bookmarks and links: its list, with the dates of today."""
+    return redirect(url_of(get_object_or_404(views_of(person_of(request)), pk=pk)))
 
 
 @require_POST
