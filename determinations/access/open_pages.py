@@ -21,7 +21,7 @@ WHOLE_INSTALLATION = frozenset(
 OUTSIDE_PARTIES = frozenset(
     {
         "home", "case_list", "item_list", "decision_list", "list_facets", "choose_columns", "saved_view_menu",
-        "save_view", "saved_view_list", "change_view", "store_filters", "case_detail", "export_list_rows",
+        "save_view", "saved_view_list", "change_view", "open_view", "store_filters", "case_detail", "export_list_rows",
         "export_list", "export_file", "statistics", "statistics_changes", "statistics_export", "statistics_selection",
         "breakdowns", "statistic", "statistic_export", "glossary", "citations", "citation_authority",
         "authority_export", "profile", "end_session", "health", "live", "metrics", "api_reference", "api_document",

@@ -107,6 +107,12 @@ def test_no_address_shows_a_masked_word(as_employer: Client, offices: TwoOffices
     assert {"home", "case_list", "item_list", "case_detail", "statistics", "citations"} <= opened
 
 
+def test_an_outside_party_opens_its_own_view_by_its_address(as_employer: Client, employer: User) -> None:
+    as_employer.post("/cases/views/save/", {"name": "Upheld", "query": "outcome=upheld"})
+    view = employer.saved_views.get()
+    assert as_employer.get(f"/views/{view.pk}/open/").headers["Location"] == "/cases/?outcome=upheld"
+
+
 def _says(text: str, word: str) -> bool:
     """Whether the text has the word; an age counts as a cell or value alone, since many numbers have these digits."""
     return f">{word}<" in text or f",{word}," in text if word.isdigit() else word in text
