@@ -19,6 +19,7 @@ from determinations.models.letters import Letter
 from determinations.models.office_fields import OfficeColumns, all_values
 from determinations.models.offices import OfficeSet
 from determinations.models.packed import PackedText
+from determinations.models.read_often import ReadOften
 
 
 class Outcome(models.TextChoices):
@@ -186,7 +187,7 @@ class CaseText(models.Model):
         return f"Text of case {self.case_id}"
 
 
-class DisputedItem(models.Model):
+class DisputedItem(ReadOften):
     """A treatment request that UR denied, and the decision on it."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="items", db_index=False)

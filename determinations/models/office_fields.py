@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import F, Func, IntegerField, Q
 from django.utils.translation import gettext_lazy as _
 
+from determinations.models.read_often import ReadOften
+
 #: Fields that an office can have, retired ones included.
 MOST_FIELDS = 20
 SLOTS = range(1, MOST_FIELDS + 1)
@@ -37,7 +39,7 @@ def all_values() -> Func:
     )
 
 
-class OfficeColumns(models.Model):
+class OfficeColumns(ReadOften):
     """One column per slot: the ID of the value, null for none."""
 
     field_1 = models.IntegerField(null=True)

@@ -6,12 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
 from determinations.browsing.lists import CASES, ITEMS, LISTS, ListKind
-from determinations.models import Case, ColumnChoice, ItemFact, Letter
+from determinations.models import Case, ColumnChoice, DisputedItem, ItemFact, Letter
 from tests.fixtures.people import People
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -186,3 +187,16 @@ def test_unknown_parameters_of_an_address_are_named(as_casemanager: Client, coll
     assert "This list cannot be sorted by “colour”." in page
     known = as_casemanager.get("/cases/?outcome=upheld&sort=-items&show=counts&after=x&by_item=yes")
     assert b"Ignored an invalid filter" not in known.content
+
+
+def test_rows_of_lists_are_the_objects_that_django_makes(collection: list[Case]) -> None:
+    for rows in (Case.objects.defer("specialties"), ItemFact.objects.only("case", "age"), DisputedItem.objects.all()):
+        row = rows.order_by("pk")[0]
+        names = [field.attname for field in row._meta.concrete_fields if field.attname in vars(row)]
+        made = Model.from_db.__func__(type(row), "default", names, [getattr(row, name) for name in names])  # type: ignore[attr-defined]
+        assert {**vars(row), "_state": ""} == {**vars(made), "_state": ""}
+        assert (row._state.adding, row._state.db) == (made._state.adding, made._state.db)
+        assert row.get_deferred_fields() == made.get_deferred_fields()
+    case = Case.objects.only("pk").get(pk=collection[0].pk)
+    assert case.case_number == collection[0].case_number
+    case.save(update_fields=["case_number"])
