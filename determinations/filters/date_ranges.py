@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -69,11 +70,16 @@ def date_ranges(
     query: QueryDict, first: str, last: str, today: date, keys: tuple[str, ...] = OF_LETTERS
 ) -> tuple[DateRange, ...]:
     """The ranges as addresses that differ from ``query`` in the parameters ``first`` and ``last`` alone."""
+    rest, is_set = changed(query, without=CURSOR), first in query or last in query
+    beginning = "" if is_set else f"{link_to(rest)}{'&' if rest else ''}"  # nearly always, and the same for each range
     ranges = []
     for key in keys:
         start, end = range_on(key, today)
         days = {first: start.isoformat(), last: end.isoformat()}
+        if not is_set:
+            ranges.append(DateRange(RANGES[key], beginning + urlencode(days), chosen=False))
+            continue
         chosen = all(query.get(name, "") == day for name, day in days.items())
-        link = changed(query, {name: "" for name in days} if chosen else days, without=CURSOR)
+        link = changed(rest, {name: "" for name in days} if chosen else days)
         ranges.append(DateRange(RANGES[key], link_to(link), chosen))
     return tuple(ranges)

@@ -29,8 +29,11 @@ class Work:
     @classmethod
     def of(cls, row: Model) -> "Work":
         """The work that a row was read with (``browsing.lists.with_work``), if any."""
-        owner, status, tags = (getattr(row, f"work_{name}", None) for name in ("owner", "status", "tags"))
-        return cls(owner or "", WorkStatus(status), tags or ()) if status else NO_WORK
+        status = getattr(row, "work_status", None)
+        if not status:
+            return NO_WORK
+        owner, tags = (getattr(row, f"work_{name}", None) for name in ("owner", "tags"))
+        return cls(owner or "", WorkStatus(status), tags or ())
 
 
 NO_WORK = Work()
