@@ -33,6 +33,8 @@ TOGETHER = (
 #: In a smaller file the sets take as little time.
 FEWEST_ITEMS = 200_000
 _DECISION = "overturned"
+#: The name of the thread that makes them.
+BACKGROUND = "combinations"
 #: As many combinations have numbers of one and of two bytes; so many are looked at while they are made.
 _MOST_OF_A_BYTE, _MOST, _MOST_POSSIBLE = 2**8, 2**16, 2**23
 #: Elements of an array that are numbered together.
@@ -168,7 +170,7 @@ class FileCombinations:
 
 def in_background(work: Callable[[], None]) -> Thread:
     """Do work that nobody waits for."""
-    thread = Thread(target=work, name="combinations", daemon=True)
+    thread = Thread(target=work, name=BACKGROUND, daemon=True)
     thread.start()
     return thread
 
