@@ -55,8 +55,8 @@ def export_worklist(request: HttpRequest) -> HttpResponse:
         queue(request, Export(list_name=WORKLIST, query=part.query.urlencode(), format=form))
         messages.info(
             request,
-            "These are many duties, so the file is being prepared in the background. It will appear here when it is "
-            "ready.",
+            "This part of the worklist is long, so the file is being prepared in the background. It will appear here "
+            "when it is ready.",
         )
         return redirect("export_list")
     if is_resumed(request):
