@@ -260,8 +260,7 @@ def _bundled_pip() -> Path | None:
 
 def _run_from(python: Path, place: Path) -> list[str]:
     """How to run the pip in a wheel or folder."""
-    run = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('pip', run_name='__main__')"
-    return [str(python), "-I", "-c", run, str(place)]
+    return [str(python), "-I", str(ROOT / "imrsite" / "local" / "run_pip.py"), str(place)]
 
 
 # Messages for what fails

@@ -8,8 +8,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -42,7 +45,7 @@ def checkout(tmp_path: Path) -> Path:
     (checkout / "imrsite" / "local").mkdir(parents=True)
     wheels.mkdir()
     shutil.copy(ROOT / "manage.py", checkout)
-    for name in ("__init__.py", "local/__init__.py", "local/bootstrap.py"):
+    for name in ("__init__.py", "local/__init__.py", "local/bootstrap.py", "local/run_pip.py"):
         shutil.copy(ROOT / "imrsite" / name, checkout / "imrsite" / name)
     _require(checkout, [_wheel(wheels, name) for name in FILES])
     return checkout
@@ -110,6 +113,35 @@ def _require(checkout: Path, lines: list[str]) -> None:
     (checkout / "imrsite" / "requirements.txt").write_text("".join(lines))
 
 
+@contextmanager
+def _index(folder: Path) -> Iterator[str]:
+    """The address of an index of these wheels, with other versions whose address no pip can read."""
+
+    class Index(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.strip("/").split("/")[-1]
+            wheels = [] if name.endswith(".whl") else sorted(folder.glob(f"{name}-*.whl"))
+            files = [_file(f"/files/{wheel.name}", wheel.read_bytes()) for wheel in wheels]
+            other = _file(f"http://[/{name}-3.0-py3-none-any.whl", b"")
+            page = json.dumps({"meta": {"api-version": "1.0"}, "name": name, "files": [other, *files]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
+            self.end_headers()
+            self.wfile.write((folder / name).read_bytes() if name.endswith(".whl") else page)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Index) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple/"
+        server.shutdown()
+
+
+def _file(url: str, content: bytes) -> dict[str, object]:
+    return {"filename": url.split("/")[-1], "url": url, "hashes": {"sha256": hashlib.sha256(content).hexdigest()}}
+
+
 def _says(result: subprocess.CompletedProcess[str], words: str) -> None:
     """It failed, with one sentence that contains these words."""
     assert result.returncode == 1
@@ -130,7 +162,8 @@ def test_the_environment_is_created_once_and_repaired(checkout: Path, start: Sta
     assert again.stderr == ""
 
     _require(checkout, [_wheel(tmp_path / "wheels", name, "2.0") for name in FILES])
-    changed = start("check")
+    with _index(tmp_path / "wheels") as index:
+        changed = start("check", PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_INDEX_URL=index)
     assert "setting up" in changed.stderr
     assert list((checkout / ".venv").glob("lib/*/site-packages/django-2.0.dist-info"))
     assert not list((checkout / ".venv").glob("lib/*/site-packages/django-1.0.dist-info"))
