@@ -23,7 +23,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from determinations.access.roles import check_permission, scope_of
-from determinations.access.scope import within
+from determinations.access.scope import all_letters, within
 from determinations.browsing.lists import LISTS
 from determinations.casework.notifications import MOST_CASES, tell
 from determinations.casework.work import WorkRefused
@@ -111,8 +111,9 @@ def _alone(watch: Watch, now: datetime, run: Callable[[], None]) -> None:
         watch.save(update_fields=["failed_at", "fault"])
 
 
+@all_letters
 def _move(view: SavedView, now: datetime) -> None:
-    """Store the dates of the day, and compare the view with what its users knew of it."""
+    """Store the dates of the day, and compare the view with what its users knew of it, which each may see more of."""
     view.query = _moved(view, timezone.localdate(now))
     SavedView.objects.filter(pk=view.pk).update(query=view.query)
     watches = Watch.objects.filter(view=view, user__is_active=True, failed_at=None)
@@ -195,8 +196,10 @@ def watch(user: User, *, now: datetime, view: SavedView | None = None, query: st
         _one_at_a_time()
         if Watch.objects.filter(user=user, letter=None).count() >= MOST_WATCHED:
             raise WorkRefused(f"You watch {MOST_WATCHED} views and treatments already. Stop watching some first.")
-        if view is not None and _moved(view, timezone.localdate(now)) != view.query:
-            _move(view, now)
+        if view is not None:
+            view.refresh_from_db(fields=["query"])
+            if _moved(view, timezone.localdate(now)) != view.query:
+                _move(view, now)
         row, is_new = Watch.objects.get_or_create(
             user=user, view=view, query=query, letter=None, defaults={"at": now, "name": name[:200]}
         )
@@ -213,6 +216,7 @@ def changing_views() -> Iterator[None]:
         yield
 
 
+@all_letters
 def know_again(view: SavedView, *, now: datetime) -> None:
     """The view has other filters from now on: who watches it knows what it has, and is told of what it gains.
 

@@ -131,11 +131,12 @@ class Definition:
     def of_selection(self, query: QueryDict) -> "Definition":
         """The same report of another selection, whose dates of decision become its period.
 
-        Left among the filters, they would narrow each later period to nothing. Dates that no period can have stay.
+        Left among the filters, they would narrow each later period to nothing. Dates that no period can have stay,
+        and those that move as no period does are the only ones.
         """
         key = moving(query).get("decided")
         if key and key not in _OF_VIEWS:
-            return replace(self, query=query.urlencode())
+            return replace(self, query=query.urlencode(), period=PeriodKind.ALL, first=None, last=None)
         typed = [query.get(name, "") for name in _DECIDED]
         first, last = (read_typed_date(text) if text else None for text in typed)
         if not any(typed) or any(text and not day for text, day in zip(typed, (first, last), strict=True)):

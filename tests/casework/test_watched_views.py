@@ -12,6 +12,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from determinations import tasks
+from determinations.access.scope import Scope, within
 from determinations.browsing import alerts
 from determinations.cases.effective import write_cases
 from determinations.casework import work
@@ -24,6 +25,7 @@ from determinations.models import (
     WatchedCase,
 )
 from determinations.operations.checking.upkeep import upkeep
+from tests.access.offices import limit, two_offices
 from tests.casework.conftest import Store, told
 from tests.duties.conftest import letter_text
 from tests.fixtures.people import People
@@ -120,6 +122,21 @@ def test_a_watched_view_whose_dates_move_is_told_of_on_the_day_on_which_it_gains
     alerts.watch(people.supervisor, view=view, now=now + timedelta(days=9))
     step(now + timedelta(days=9))
     assert gained(people.supervisor) == [], "what it has on the day on which one begins is known"
+
+
+def test_what_others_know_of_a_view_does_not_depend_on_the_offices_of_who_changes_it(
+    people: People, now: datetime, as_casemanager: Client
+) -> None:
+    offices, later = two_offices(), now + timedelta(days=1)
+    view = view_of(people.casemanager, "decided_to=2013-01-01&moving=decided%3Adays..-1", role="admin")
+    alerts.watch(people.admin, view=view, now=now)
+    limit(people.casemanager, offices.north)
+    with within(Scope((offices.north.pk,))):
+        alerts.watch(people.casemanager, view=view, now=later)
+    step(later)
+    assert gained(people.admin) == [], "the other office's case was known"
+    as_casemanager.post("/cases/views/save/", {"name": view.name, "query": "decided_to=2013-01-01"})
+    assert not WatchedCase.objects.exists(), "of the other office's case, too"
 
 
 def test_a_view_that_fails_stops_no_other_and_is_told_afterwards_what_it_gained(

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
@@ -236,6 +237,12 @@ def test_a_report_of_a_view_moves_as_the_view_does(as_supervisor: Client) -> Non
             "sex=male", "sort=-denied",
         ],
     }  # fmt: skip
+
+
+def test_dates_that_move_as_no_period_does_take_its_place() -> None:
+    query = QueryDict("decided_from=2026-11-29&decided_to=2026-12-05&moving=decided:days.-6.0")
+    report = Definition(period=PeriodKind.MONTH).of_selection(query).on(date(2026, 12, 6))
+    assert (report.filters["decided_from"], report.filters["decided_to"]) == ("2026-11-30", "2026-12-06")
 
 
 def test_a_period_narrows_dates_that_were_typed_in_another_form() -> None:
