@@ -1,7 +1,7 @@
 """Django's PostgreSQL backend for tests: a test that commits leaves the tables as the migrations made them.
 
 Django empties all tables after such a test and inserts the rows of the migrations again one by one, which costs more
-than most tests. Here the rows are kept in a schema beside the tables and copied back in a few statements.
+than most tests. Here the rows are kept in a schema beside the tables, and a function copies back what changed.
 """
 
 from collections.abc import Iterable
