@@ -86,7 +86,7 @@ def changes(before: Record, after: Record) -> Iterator[Change]:
         raise NoRecord(f"{before.benchmark} cannot be compared with {after.benchmark}.")
     for line, figures in after.lines.items():
         earlier: Mapping[str, float] = before.lines.get(line, {})
-        for name in figures.keys() & earlier.keys():
+        for name in (name for name in figures if name in earlier):
             old, new = max(earlier[name], 0.1), max(figures[name], 0.1)
             yield Change(line, name, old, new, new / old if after.unit == "ms" else old / new)
 

@@ -15,7 +15,7 @@ calls.open("a").write(Path(__file__).parent.name + " " + " ".join(sys.argv[1:-1]
 if "fail" in sys.argv:
     sys.exit("one\\nIt broke.")
 p95 = float(os.environ["SPEED"]) + len(calls.read_text().splitlines())
-lines = {"cases": {"p95": p95}, Path(__file__).parent.name: {"p95": 1}}
+lines = {"cases": {"p50": 1, "p95": p95}, Path(__file__).parent.name: {"p95": 1}}
 record = dict(benchmark="pages", unit="ms", at="2026-11-30", machine="m", commit="c", letters=9, lines=lines)
 if "silent" not in sys.argv:
     Path(sys.argv[-1], "record.json").write_text(json.dumps(record))
@@ -46,6 +46,7 @@ def test_both_run_in_turn_with_their_variables_and_are_compared_by_medians(check
     assert [call.split()[0] for call in calls] == ["before", "now", "now", "before"]
     assert calls[0] == "before benchmark_pages --repeat 4 --record"
     assert f"{'cases':48} {'p95':>14} {102.5:9.1f} {22.5:9.1f} {102.5 / 22.5:6.2f}" in said
+    assert said.index(" p50 ") < said.index(" p95 ")
     assert "In only one of the builds: before, now." in said
 
 
