@@ -25,12 +25,16 @@ class Build:
 
     def measure(self, words: Sequence[str]) -> Record:
         """Run this benchmark with its arguments, and return its record. Raises :class:`BenchmarkFailed`."""
-        own = self.checkout / ".venv" / "bin" / "python"
+        own = self.checkout.absolute() / ".venv" / "bin" / "python"
         with TemporaryDirectory(prefix="imrsite-builds-") as folder:
-            ran = subprocess.run(
-                [own if own.exists() else sys.executable, "manage.py", *words, "--record", folder],
-                cwd=self.checkout, env={**os.environ, **self.variables}, capture_output=True, text=True, check=False,
-            )  # fmt: skip
+            try:
+                ran = subprocess.run(
+                    [own if own.exists() else sys.executable, "manage.py", *words, "--record", folder],
+                    cwd=self.checkout, env={**os.environ, **self.variables}, capture_output=True, text=True,
+                    check=False,
+                )  # fmt: skip
+            except OSError as fault:
+                raise BenchmarkFailed(f"{self.checkout}: {fault.strerror}.") from None
             if ran.returncode:
                 raise BenchmarkFailed(f"{self.checkout}: {(ran.stderr.strip() or 'no message').splitlines()[-1]}")
             try:

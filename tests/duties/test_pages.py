@@ -338,6 +338,10 @@ def test_a_long_worklist_is_written_by_a_worker_as_it_was_when_requested(
     assert (file.headers["Content-Disposition"], content_of(file)) == (name, at_once)
     written = AuditEvent.objects.filter(action="list.exported", detail__export=export.pk).get()
     assert sorted(written.letter_ids or []) == sorted([first.letter_id, second.letter_id])
+    as_casemanager.post("/worklist/export/", {**asked, "format": "xlsx"})
+    sheet = openpyxl.load_workbook(BytesIO(file_of(as_casemanager, Export.objects.latest("pk")))).worksheets[0]
+    assert sheet.max_row == 3
+    Export.objects.filter(format="xlsx").delete()
     as_casemanager.post("/worklist/export/", {"format": "xlsx", "query": "when=undated"})
     assert Export.objects.count() == 1, "no duty is undated, so the file is sent at once"
     Export.objects.update(state="waiting")

@@ -1,5 +1,6 @@
 """Two builds beside each other: which runs when, with what, and what is printed of both."""
 
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -50,9 +51,21 @@ def test_both_run_in_turn_with_their_variables_and_are_compared_by_medians(check
     assert "In only one of the builds: before, now." in said
 
 
+def test_a_checkout_is_named_from_the_folder_of_the_command_and_runs_in_its_own_environment(
+    checkouts: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, now = checkouts
+    (before / ".venv" / "bin").mkdir(parents=True)
+    (before / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.chdir(before.parent.parent)
+    assert "times better" in run((before.relative_to(Path.cwd()), now))
+
+
 def test_what_keeps_a_build_from_being_measured_is_told(checkouts: tuple[Path, Path]) -> None:
     with pytest.raises(CommandError, match=r"before: It broke\.$"):
         run(checkouts, "fail")
+    with pytest.raises(CommandError, match=r"missing: No such file or directory\.$"):
+        run((checkouts[0] / "missing", checkouts[1]))
     with pytest.raises(CommandError, match="before: benchmark_pages wrote no record"):
         run(checkouts, "silent")
     with pytest.raises(CommandError, match="'SPEED' is not NAME=VALUE"):
