@@ -63,6 +63,8 @@ def test_benchmarks_run_on_a_fresh_checkout(
     as_served: FingerprintedStorage, broker: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Letters by ``load_synthetic`` in two runs; then both benchmarks of pages, with records that are compared."""
+    from django.contrib.auth.models import User
+
     from determinations.models import Case, Export, ItemFact, Letter
 
     records = tmp_path / "records"
@@ -80,6 +82,9 @@ def test_benchmarks_run_on_a_fresh_checkout(
     call_command("compare_benchmarks", pages, pages, fail=True)
     call_command("compare_benchmarks", statistics, statistics, fail=True)
     call_command("benchmark_corrections", corrections=1)
+    with pytest.raises(CommandError, match="There is no item to correct"):
+        call_command("benchmark_corrections", corrections=0)
+    assert not User.objects.filter(is_active=True).exists(), "no benchmark leaves an account that can be used"
     kept = [entry.name for entry in exports_area().place.entries()]
     call_command("benchmark_export", rows=3)
     ItemFact.objects.all().delete()

@@ -59,12 +59,12 @@ class Command(BaseCommand):
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         if User.objects.filter(username=_USER).exists():
             raise CommandError(f"A user named {_USER} already exists. Rename it; this command creates one.")
+        letters = _letters(corrections)
         person = User.objects.create(username=_USER)
         person.groups.set([Group.objects.get(name="admin")])
         client = Client()
         client.force_login(person, "determinations.roles.RoleBackend")
         seconds: dict[str, list[float]] = {name: [] for name in _PAGES}
-        letters = _letters(corrections)
         try:
             for number, letter_id in enumerate(letters):
                 _look_at(letter_id, f"{_MADE_UP}{number}", person, client, seconds)
