@@ -14,6 +14,7 @@ from django.http import QueryDict
 from determinations.cases.typed_dates import read_typed_date
 from determinations.filters.addresses import PARAMETERS, filters_in_words, label_of
 from determinations.filters.date_ranges import RANGES, range_on
+from determinations.models import FieldKind
 from determinations.paging.addresses import changed
 from determinations.wording.labels import Labels
 
@@ -76,7 +77,10 @@ def still_moving(saved: QueryDict, filters: QueryDict, day: date) -> QueryDict:
 
 def offers(query: QueryDict, day: date, labels: Labels) -> list[Offer]:
     """The date filters of an address, each with the ways in which it can be saved, usual ranges first."""
-    return [offer for name in _date_filters(query) if (offer := _offer(name, query, day, labels))]
+    numbers = {field.column for field in labels.office_fields if field.kind == FieldKind.NUMBER}
+    return [
+        offer for name in _date_filters(query) if name not in numbers and (offer := _offer(name, query, day, labels))
+    ]
 
 
 def saved_in_words(query: QueryDict, labels: Labels) -> str:

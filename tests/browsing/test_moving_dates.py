@@ -1,11 +1,13 @@
 """Dates of saved filters that move with the day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from django.http import QueryDict
 
 from determinations.filters.moving_dates import as_of, kept_moving, moved_to, offers, saved_in_words, still_moving
+from determinations.models import FieldKind, OfficeField
 from determinations.wording.labels import Labels
 
 NOV_30, DEC_1 = date(2026, 11, 30), date(2026, 12, 1)
@@ -62,6 +64,13 @@ def test_each_date_filter_is_offered_with_the_ranges_that_it_has_today() -> None
         offers(QueryDict("decided_from=2013-01-01&added_from=2026-11-28T08:15:00Z&injured_to=soon"), NOV_30, LABELS)
         == []
     )
+
+
+def test_a_number_that_reads_as_a_date_does_not_move() -> None:
+    query = QueryDict("field_3_from=20261101&field_3_to=20261130")
+    for kind, offered in ((FieldKind.DATE, 1), (FieldKind.NUMBER, 0)):
+        field = OfficeField(slot=3, key="reserve", name="Reserve", kind=kind)
+        assert len(offers(query, NOV_30, replace(LABELS, office_fields=(field,)))) == offered
 
 
 def test_filters_that_are_chosen_again_move_where_their_dates_are_the_same() -> None:
