@@ -107,12 +107,12 @@ class OpenLetter:
         return "/".join(filter(None, ["items", str(item["number"]), field])) if item else field
 
 
-def open_letter(letter_id: int) -> OpenLetter:
+def open_letter(letter_id: int, letter: Letter | None = None) -> OpenLetter:
     """Load a letter for correction; one that was never parsed is opened with every value missing.
 
-    Raises :class:`DamagedLetter`.
+    ``letter`` is its row, if it was read already. Raises :class:`DamagedLetter`.
     """
-    letter = Letter.objects.get(pk=letter_id)
+    letter = letter or Letter.objects.get(pk=letter_id)
     try:
         parsed = ParsedDocument.objects.filter(letter=letter).first()
     except UnreadableValue:

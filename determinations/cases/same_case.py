@@ -54,9 +54,9 @@ class SameCase:
     pair_id: int | None
 
 
-def same_case(case: Case, record: EffectiveRecord) -> SameCase:
-    """The copies and versions that this case replaces, or the letter that replaces it."""
-    others = list(case.older_versions.select_related("letter").order_by("-pk"))
+def same_case(case: Case, record: EffectiveRecord, *, has_older: bool) -> SameCase:
+    """The copies and versions that this case replaces, if it ``has_older`` ones, or the letter that replaces it."""
+    others = list(case.older_versions.select_related("letter").order_by("-pk")) if has_older else []
     counts = Letter.objects.filter(pk=case.superseded_by_id).first() if case.superseded_by_id else None
     letters = [other.letter for other in others] + ([counts] if counts else [])
     names = names_of(letters)

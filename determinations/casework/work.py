@@ -20,7 +20,7 @@ from determinations.casework import notifications
 from determinations.casework.changes import MOST_TAGS, Change, Held, follow_work
 from determinations.models import Case, CaseNote, CaseWork, Letter, Tag, WorkStatus
 from determinations.models.casework import LONGEST_TAG
-from determinations.paging.composed import list_of, read_parts
+from determinations.paging.composed import Part, list_of, read_parts
 
 #: Cases that one action changes at most.
 MOST_AT_ONCE = 500
@@ -215,21 +215,24 @@ def works_of(letter_ids: Iterable[int]) -> dict[int, CaseWork]:
     return CaseWork.objects.select_related("owner").in_bulk(list(letter_ids))
 
 
-def owner_names() -> list[str]:
-    """The user names of those who may own cases, to choose from."""
+def owners_and_tags() -> tuple[list[str], list[str]]:
+    """The user names of those who may own cases, and the tags, to choose from."""
     if current_scope().offices is not None:  # other users for each account
-        return list(_owners().values_list("username", flat=True))
-    return cast("list[str]", read_parts({"owners": _OWNERS}, {})["owners"])
+        return list(_owners().values_list("username", flat=True)), list(_tags().values_list("name", flat=True))
+    names = cast("dict[str, list[str]]", read_parts(_NAMES, {}))
+    return names["owners"], names["tags"]
 
 
 def _owners() -> QuerySet[User]:
     return people_with("work_cases")[:MOST_USERS]
 
 
-#: The list is read with every rail: to compose its statement takes longer than to run it.
-_OWNERS = list_of(lambda: _owners().values("username"))
+def _tags() -> QuerySet[Tag]:
+    return Tag.objects.all()[:MOST_NAMES]
 
 
-def tag_names() -> list[str]:
-    """The tags to choose from."""
-    return list(Tag.objects.values_list("name", flat=True)[:MOST_NAMES])
+#: They are read with every rail: to compose their statement takes longer than to run it.
+_NAMES: Mapping[str, Part[object]] = {
+    "owners": list_of(lambda: _owners().values("username")),
+    "tags": list_of(lambda: _tags().values("name")),
+}

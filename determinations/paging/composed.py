@@ -32,7 +32,11 @@ ME = Given("me", 2_147_000_641)
 MY_NAME = Given("my_name", "sample-of-a-user-name-0641")
 NOW = Given("now", datetime(9641, 7, 6, 5, 4, 3, tzinfo=UTC))
 SINCE = Given("since", datetime(9642, 7, 6, 5, 4, 3, tzinfo=UTC))
-_GIVEN = (ME, MY_NAME, NOW, SINCE)
+#: A letter, the letter that counts in its place, and the hash of its file.
+LETTER = Given("letter", 2_147_000_643)
+COUNTING = Given("counting", 2_147_000_644)
+SHA256 = Given("sha256", "sample-of-a-hash-of-a-file-0645")
+_GIVEN = (ME, MY_NAME, NOW, SINCE, LETTER, COUNTING, SHA256)
 
 
 class Part(Generic[T_co]):
@@ -80,6 +84,11 @@ def count_of(rows: Callable[[], QuerySet[Model]], cap: int = COUNT_CAP) -> Part[
 
 def _capped(number: int, cap: int) -> Count:
     return Count(min(number, cap), capped=number > cap)
+
+
+def exists_of(rows: Callable[[], QuerySet[Model]]) -> Part[bool]:
+    """Whether there is a row. ``rows`` makes them of samples."""
+    return Part(lambda: _scalar(rows().order_by().values("pk")[:1], "EXISTS ({})"), bool)
 
 
 def first_of(rows: Callable[[], QuerySet[Model, object]]) -> Part[object]:

@@ -45,9 +45,14 @@ def letters_of_cases(letter_ids: Iterable[int]) -> set[int]:
 
 def holds_on(letter_ids: Iterable[int]) -> list[LegalHold]:
     """The holds in force on these letters, or on another letter of their cases; the oldest first. One query."""
+    return list(rows_on(letter_ids))
+
+
+def rows_on(letter_ids: Iterable[int]) -> QuerySet[LegalHold]:
+    """The rows of ``holds_on``."""
     ids = set(letter_ids)
     on_them = Q(letter_id__in=ids) | Q(letter_id__in=_related(ids).values("pk"))
-    return list(in_force().filter(on_them).order_by("placed_at", "pk"))
+    return in_force().filter(on_them).order_by("placed_at", "pk")
 
 
 def _related(ids: Collection[int]) -> QuerySet[Case]:

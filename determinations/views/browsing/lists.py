@@ -32,7 +32,7 @@ from determinations.browsing.lists import (
     with_work,
 )
 from determinations.browsing.rail import rail, with_value_texts
-from determinations.casework.work import owner_names, tag_names
+from determinations.casework.work import owners_and_tags
 from determinations.filters import active_filters, chips, filters_only, mistakes, unknown_parameters
 from determinations.filters.lookups import Lookups
 from determinations.filters.moving_dates import offers
@@ -123,10 +123,11 @@ def list_facets(request: HttpRequest, list_name: str) -> HttpResponse:
     kind = LISTS[list_name]
     filterset = kind.filterset(request.GET, by=person_of(request))
     counted = count_facets(kind, filterset, request.GET)
+    owners, tags = owners_and_tags()
     labels = replace(
         with_value_texts(filterset.lookups.labels, counted),
-        owners=tuple(owner_names()),
-        tags=tuple(tag_names()),
+        owners=tuple(owners),
+        tags=tuple(tags),
     )
     facets = rail(request.GET, labels, counted, _dimensions())
     # Without the request: nothing of the frame, which counts what it shows, is part of it.

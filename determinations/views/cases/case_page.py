@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -21,10 +20,11 @@ from determinations.cases.sheet import sheet_of
 from determinations.cases.sheet_values import CaseSheet
 from determinations.cases.text_pieces import pieces_of
 from determinations.intake.store import letter_limits
-from determinations.models import Case, Letter, LetterText, ProblemReport
+from determinations.models import Case, Letter, LetterText
 from determinations.paging.addresses import changed, link_to
 from determinations.paging.numbered import ItemPage, item_page
 from determinations.parsing.grounds import reads_grounds
+from determinations.views.cases.case_has import case_has, own_reports
 from determinations.views.cases.case_places import place_links
 from determinations.views.cases.masked_case import masked_case
 from determinations.views.casework.case_work import work_context
@@ -45,12 +45,14 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     case = get_object_or_404(Case.objects.select_related("superseded_by", "letter__archived"), pk=pk)
     if current_scope().masked:
         return masked_case(request, case)
-    opened = open_letter(pk)
+    has = case_has(request, case)
+    opened = open_letter(pk, case.letter)
     stored = LetterText.objects.of(pk)
-    sheet = sheet_of(opened, read_labels(), stored.text if stored else "")
+    labels = read_labels()
+    sheet = sheet_of(opened, labels, stored.text if stored else "")
     items_shown = item_page(len(sheet.items), request.GET)
     place = place_in_list(pk, request.GET, by=person_of(request))
-    of_file = letters_of_file(opened.letter)
+    of_file = letters_of_file(opened.letter) if has.other_letters else [opened.letter]
     audit.note(request, "case.viewed", pk)
     can_read = request.user.has_perm("determinations.read_original")
     context: dict[str, object] = {
@@ -63,9 +65,9 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "items_shown": items_shown,
         "index": sheet.items[items_shown.shown],
         "chosen": request.GET.get("value", ""),
-        "same_case": same_case(case, opened.merged.record),
+        "same_case": same_case(case, opened.merged.record, has_older=has.older_versions),
         "file_letters": of_file,
-        "reports": _own_reports(request, pk),
+        "reports": list(own_reports(pk, person_of(request)).order_by("-id")[:5]) if has.reports else [],
         "parsed": opened.parser_version,
         "grounds_were_read": bool(opened.grounds_version) or reads_grounds(opened.parser_version),
         "head_rows": _head_rows(sheet),
@@ -73,10 +75,10 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "letters_in_file": len(of_file),
         "citation": citation_of(case),
         **_addresses(request, opened.letter, of_file, can_read=can_read),
-        **values_context(case, person_of(request)),
-        **duty_context(case, opened.merged.record["items"]),
-        **work_context(request, case),
-        **retention_context(request, case),
+        **values_context(case, labels.office_fields, person_of(request)),
+        **duty_context(case, opened.merged.record["items"], has),
+        **work_context(request, case, has),
+        **retention_context(request, case, has),
         **(_letter_pane(request, opened, stored, sheet, of_file, items_shown) if can_read else {}),
     }
     return render(request, "cases/case_detail.html", context)
@@ -94,13 +96,6 @@ def _addresses(
         "original_url": url_if_any("letter_original", letter.pk) if can_read else "",
         "own_pages_url": url_if_any("letter_own_pages", letter.pk) if has_own_pages else "",
     }
-
-
-def _own_reports(request: HttpRequest, case_id: int) -> list[ProblemReport]:
-    """The problems that the user reported, newest first."""
-    of_copies = Q(letter__case__superseded_by=case_id, letter__case__is_copy=True)
-    own = ProblemReport.objects.filter(Q(letter=case_id) | of_copies, by=person_of(request))
-    return list(own.order_by("-id")[:5])
 
 
 def _doubts(request: HttpRequest, sheet: CaseSheet, items_shown: ItemPage) -> dict[str, object]:

@@ -16,7 +16,8 @@ from determinations.access.roles import user_named
 from determinations.access.row_rules import OTHER_STAFF
 from determinations.casework import notes, work
 from determinations.casework.work import WorkRefused
-from determinations.models import Case, CaseNote, CaseWork, Watch, WorkStatus
+from determinations.models import Case, CaseNote, CaseWork, WorkStatus
+from determinations.views.cases.case_has import CaseHas
 from determinations.views.requests import person_of, refusal_with
 from determinations.views.typed_forms import restored
 
@@ -34,31 +35,27 @@ class NoteRow:
     may_edit: bool
 
 
-def work_context(request: HttpRequest, case: Case) -> dict[str, object]:
+def work_context(request: HttpRequest, case: Case, has: CaseHas) -> dict[str, object]:
     """The section of the case page. A superseded letter shows what is kept with the letter that counts."""
     user, letter_id = person_of(request), case.superseded_by_id or case.pk
-    row = work.works_of([letter_id]).get(letter_id) or CaseWork(letter_id=letter_id)
+    row = (work.works_of([letter_id]).get(letter_id) if has.work else None) or CaseWork(letter_id=letter_id)
     rows = CaseNote.objects.filter(letter=letter_id).select_related("by").order_by("-pk")
-    found = list(rows[: _MOST_NOTES + 1])
+    found = list(rows[: _MOST_NOTES + 1]) if has.notes else []
     context: dict[str, object] = {
         "work": row,
-        "watched": Watch.objects.filter(user=user, letter=letter_id).exists(),
+        "watched": has.watched,
         "notes": [_row(note, user) for note in found[:_MOST_NOTES]],
         "more_notes": len(found) > _MOST_NOTES,
     }
     if user.has_perm("determinations.work_cases"):
+        owners, tags = work.owners_and_tags()
+        owner = row.owner.get_username() if row.owner else ""
         context |= {
-            "owners": owner_choices(row.owner.get_username() if row.owner else ""),
+            "owners": owners if owner in owners or not owner else [owner, *owners],
             "statuses": WorkStatus.choices,
-            "tag_names": work.tag_names(),
+            "tag_names": tags,
         }
     return context
-
-
-def owner_choices(chosen: str) -> list[str]:
-    """The users who may own a case, and the one who does."""
-    names = work.owner_names()
-    return names if chosen in names or not chosen else [chosen, *names]
 
 
 def _row(note: CaseNote, user: User) -> NoteRow:

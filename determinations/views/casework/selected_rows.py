@@ -15,7 +15,7 @@ from determinations.browsing.large_actions import IN_STEPS, MOST_CASES
 from determinations.browsing.lists import CASES, LISTS
 from determinations.browsing.selected_rows import MOST_PRINTED, REVIEW
 from determinations.cases.readable_values import STORED_ITEM_TEXTS, TextsOfItem, log_damaged_text, texts_of_item
-from determinations.casework.work import MOST_AT_ONCE, WorkRefused, owner_names, tag_names
+from determinations.casework.work import MOST_AT_ONCE, WorkRefused, owners_and_tags
 from determinations.filters import filters_only
 from determinations.models import DisputedItem, Duty, RowsAction, WorkStatus
 from determinations.models.browsing import ExportFormat
@@ -150,8 +150,8 @@ def _in_words(action: RowsAction) -> str:
 @may_work_cases
 def names_to_choose(request: HttpRequest) -> HttpResponse:
     """The users and tags to choose from, for the fields of the bar: asked for when one gets the focus."""
-    context = {"owners": owner_names(), "tags": tag_names()}
-    return render(request, "casework/_names.html", context)
+    owners, tags = owners_and_tags()
+    return render(request, "casework/_names.html", {"owners": owners, "tags": tags})
 
 
 @require_safe

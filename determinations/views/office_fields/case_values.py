@@ -52,9 +52,9 @@ class Input:
         return {FieldKind.DATE: "MM/DD/YYYY", FieldKind.NUMBER: "1234.50"}.get(FieldKind(self.field.kind), "")
 
 
-def values_context(case: Case, user: User) -> dict[str, object]:
-    """What the case page shows of the office's fields."""
-    fields = seen_fields(user)
+def values_context(case: Case, fields: Sequence[OfficeField], user: User) -> dict[str, object]:
+    """What the case page shows of the office's fields; ``fields`` are all of them."""
+    fields = seen_fields(user, fields)
     values = values_of(case.case_number, fields)
     return {
         "office_values": values,

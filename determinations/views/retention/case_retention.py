@@ -12,17 +12,18 @@ from determinations.paging.counts import whole_number
 from determinations.retention import archive, holds
 from determinations.retention.archive import ArchiveRefused
 from determinations.retention.holds import HoldRefused, OnHold
+from determinations.views.cases.case_has import CaseHas, case_has
 from determinations.views.requests import person_of
 from determinations.views.typed_forms import restored
 
 _PERMISSIONS = ("determinations.hold_cases", "determinations.archive_cases", "determinations.erase_letters")
 
 
-def retention_context(request: HttpRequest, case: Case) -> dict[str, object]:
+def retention_context(request: HttpRequest, case: Case, has: CaseHas) -> dict[str, object]:
     """For the case page: the holds on the case, and whether it is archived; the case was read with that row."""
     archived: ArchivedCase | None = getattr(case.letter, "archived", None)
     return {
-        "holds": holds.holds_on([case.pk]),
+        "holds": holds.holds_on([case.pk]) if has.holds else [],
         "archived": archived if archived and archived.restored_at is None else None,
         "may_keep": any(request.user.has_perm(name) for name in _PERMISSIONS),
     }
@@ -47,7 +48,7 @@ def case_retention(request: HttpRequest, pk: int) -> HttpResponse:
         "refused": refused,
         "typed": request.POST or restored(request) or {},
         "earlier": LegalHold.objects.filter(letter_id=pk, released_at__isnull=False).order_by("-pk")[:20],
-        **retention_context(request, case),
+        **retention_context(request, case, case_has(request, case)),
     }
     return render(request, "retention/case.html", context, status=422 if refused else 200)
 
