@@ -32,7 +32,7 @@ from tests.extraction.files import archive
 from tests.fixtures.worker import Worker
 from tests.letters_made import letter_pdf
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("at_once")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("broker", "at_once")]
 
 
 def names(folder: Path) -> list[str]:
