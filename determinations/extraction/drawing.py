@@ -18,6 +18,7 @@ from determinations.extraction.results import Damaged, Limits, TooLarge
 from determinations.extraction.scanning.page_pictures import PagePicture, PictureFile
 from determinations.extraction.scanning.preparing import DPI, turned
 from determinations.extraction.upright import load_upright_text
+from determinations.extraction.visible import visible_characters
 
 #: Where a range of text is: page (from 0), first character, end.
 Stretch = Sequence[int]
@@ -82,10 +83,11 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: Sequence[Stretch]) -> 
         text_page = load_upright_text(page)
         try:
             if text_page:
-                kept = kept_characters(text_page)
+                visible = visible_characters(page, text_page)
+                kept = kept_characters(text_page, visible)
                 for at, (its_page, start, end) in enumerate(stretches):
-                    if its_page == number:
-                        found[at] = _boxes_of(page, text_page, kept, start, end)
+                    if its_page == number and 0 <= start < end <= len(kept):
+                        found[at] = _boxes_of(page, text_page, visible, kept[start], kept[end - 1])
         finally:
             if text_page:
                 pdfium.FPDFText_ClosePage(text_page)
@@ -93,14 +95,15 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: Sequence[Stretch]) -> 
     return found
 
 
-def kept_characters(text_page: pdfium.FPDF_TEXTPAGE) -> list[int]:
-    """For each character of the page's stored text, pdfium's index of that character.
+def kept_characters(text_page: pdfium.FPDF_TEXTPAGE, visible: Sequence[range]) -> list[int]:
+    """For each character of the page's stored text, pdfium's index of that character. ``visible``: those on the page.
 
     pdfium counts hidden characters, and ends lines with two; the stored text has neither (see ``pdf``).
     """
     seen = [
         (at, pdfium.FPDFText_GetUnicode(text_page, at))
-        for at in range(max(0, pdfium.FPDFText_CountChars(text_page)))
+        for characters in visible
+        for at in characters
         if pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, at) >= 0
     ]
     following = [code for _at, code in seen[1:]] + [0]
@@ -112,17 +115,19 @@ def kept_characters(text_page: pdfium.FPDF_TEXTPAGE) -> list[int]:
 
 
 def _boxes_of(
-    page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE, kept: list[int], start: int, end: int
+    page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE, visible: Sequence[range], first: int, last: int
 ) -> list[list[float]]:
-    if not 0 <= start < end <= len(kept):
-        return []
-    first, last = kept[start], kept[end - 1]
+    """The places of the visible ones of these characters, the last included."""
     boxes = []
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-    for at in range(pdfium.FPDFText_CountRects(text_page, first, last - first + 1)):
-        references = [ctypes.byref(edge) for edge in (left, top, right, bottom)]
-        if pdfium.FPDFText_GetRect(text_page, at, *references):
-            boxes.append(_on_picture(page, (left.value, top.value), (right.value, bottom.value)))
+    for characters in visible:
+        begin, end = max(first, characters.start), min(last + 1, characters.stop)
+        if begin >= end:
+            continue
+        for at in range(pdfium.FPDFText_CountRects(text_page, begin, end - begin)):
+            references = [ctypes.byref(edge) for edge in (left, top, right, bottom)]
+            if pdfium.FPDFText_GetRect(text_page, at, *references):
+                boxes.append(_on_picture(page, (left.value, top.value), (right.value, bottom.value)))
     return boxes
 
 

@@ -6,6 +6,8 @@ checked, and nothing tells that the lines of an application are not empty.
 
 import pypdfium2.raw as pdfium
 
+from determinations.extraction.visible import same_part_visible
+
 #: Kinds of fields that hold nothing that was filled in.
 _WITHOUT_VALUE = (pdfium.FPDF_FORMFIELD_UNKNOWN, pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE)
 
@@ -36,8 +38,10 @@ def _show_fields(document: pdfium.FPDF_DOCUMENT, page: pdfium.FPDF_PAGE) -> bool
     try:
         pdfium.FORM_OnAfterLoadPage(page, form)  # draws values that the file has without their appearance
         try:
-            changed = _has_values(page, form)
-            return changed and pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS
+            if not _has_values(page, form):
+                return False
+            with same_part_visible(page):
+                return bool(pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS)
         finally:
             pdfium.FORM_OnBeforeClosePage(page, form)
     finally:

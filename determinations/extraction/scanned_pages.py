@@ -4,10 +4,11 @@ A stamp or a fax line above the picture does not make it a page of text, and nei
 recognized and placed invisibly behind the picture: that is only a second opinion.
 """
 
-import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 
 import pypdfium2.raw as pdfium
+
+from determinations.extraction.visible import bounds_of, visible_objects, visible_part
 
 #: Visible text with fewer characters than this next to a picture is a stamp, a fax line or a page number.
 FEW_CHARACTERS = 300
@@ -22,16 +23,16 @@ _MOST_OBJECTS, _MOST_AT_ENDS = 5_000, 3
 
 def is_picture(page: pdfium.FPDF_PAGE, characters: int) -> bool:
     """Whether to recognize a page's text in its picture. ``characters``: of its text, without white space."""
-    count = pdfium.FPDFPage_CountObjects(page)
+    numbers = visible_objects(page)
     if characters >= FEW_CHARACTERS:
-        ends = {*range(min(count, _MOST_AT_ENDS)), *range(max(0, count - _MOST_AT_ENDS), count)}
-        return _covered(page, iter(ends)) >= _ALL_COVERED and _is_hidden(page, count)
-    if _covered(page, iter(range(min(count, _MOST_OBJECTS)))) >= _COVERED:
+        ends = {*numbers[:_MOST_AT_ENDS], *numbers[-_MOST_AT_ENDS:]}
+        return _covered(page, ends) >= _ALL_COVERED and _is_hidden(page, numbers)
+    if _covered(page, numbers[:_MOST_OBJECTS]) >= _COVERED:
         return True
-    return characters == 0 and count >= _MANY_SHAPES
+    return characters == 0 and len(numbers) >= _MANY_SHAPES
 
 
-def _covered(page: pdfium.FPDF_PAGE, numbers: Iterator[int]) -> float:
+def _covered(page: pdfium.FPDF_PAGE, numbers: Iterable[int]) -> float:
     """The part of the page that pictures cover, more than 1 where they overlap."""
     pictures = [
         thing for thing in (pdfium.FPDFPage_GetObject(page, number) for number in numbers) if _holds_picture(thing)
@@ -39,13 +40,9 @@ def _covered(page: pdfium.FPDF_PAGE, numbers: Iterator[int]) -> float:
     whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page) if pictures else 0.0
     if whole <= 0:
         return 0.0
-    edges = [ctypes.c_float() for _ in range(4)]
-    covered = 0.0
-    for picture in pictures:
-        if pdfium.FPDFPageObj_GetBounds(picture, *map(ctypes.byref, edges)):
-            left, bottom, right, top = (edge.value for edge in edges)
-            covered += max(0.0, right - left) * max(0.0, top - bottom) / whole
-    return covered
+    part = visible_part(page)
+    places = [place.clipped(part) if part and place else place for place in map(bounds_of, pictures)]
+    return sum((place.right - place.left) * (place.top - place.bottom) for place in places if place) / whole
 
 
 def _holds_picture(thing: pdfium.FPDF_PAGEOBJECT) -> bool:
@@ -57,12 +54,12 @@ def _holds_picture(thing: pdfium.FPDF_PAGEOBJECT) -> bool:
     return any(pdfium.FPDFPageObj_GetType(part) == pdfium.FPDF_PAGEOBJ_IMAGE for part in parts)
 
 
-def _is_hidden(page: pdfium.FPDF_PAGE, count: int) -> bool:
+def _is_hidden(page: pdfium.FPDF_PAGE, numbers: Sequence[int]) -> bool:
     """Whether most pieces of text on a page are drawn invisibly, or are covered by a picture that is drawn last."""
-    if count and _holds_picture(pdfium.FPDFPage_GetObject(page, count - 1)):
+    if numbers and _holds_picture(pdfium.FPDFPage_GetObject(page, numbers[-1])):
         return True
     hidden = visible = 0
-    for number in range(min(count, _MOST_OBJECTS)):
+    for number in numbers[:_MOST_OBJECTS]:
         thing = pdfium.FPDFPage_GetObject(page, number)
         if pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_TEXT:
             if pdfium.FPDFTextObj_GetTextRenderMode(thing) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE:
