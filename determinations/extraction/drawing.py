@@ -18,7 +18,7 @@ from determinations.extraction.results import Damaged, Limits, TooLarge
 from determinations.extraction.scanning.page_pictures import PagePicture, PictureFile
 from determinations.extraction.scanning.preparing import DPI, turned
 from determinations.extraction.upright import load_upright_text
-from determinations.extraction.visible import visible_characters
+from determinations.extraction.visible import visible_characters, visible_part
 
 #: Where a range of text is: page (from 0), first character, end.
 Stretch = Sequence[int]
@@ -80,10 +80,11 @@ def find_boxes(document: pdfium.FPDF_DOCUMENT, stretches: Sequence[Stretch]) -> 
         page = load_filled_page(document, number)
         if not page:
             continue
-        text_page = load_upright_text(page)
+        part = visible_part(page)
+        text_page = load_upright_text(page, part)
         try:
             if text_page:
-                visible = visible_characters(page, text_page)
+                visible = visible_characters(text_page, part)
                 kept = kept_characters(text_page, visible)
                 for at, (its_page, start, end) in enumerate(stretches):
                     if its_page == number and 0 <= start < end <= len(kept):

@@ -25,7 +25,7 @@ from determinations.extraction.results import (
 )
 from determinations.extraction.scanned_pages import is_picture
 from determinations.extraction.upright import load_upright_text
-from determinations.extraction.visible import visible_characters
+from determinations.extraction.visible import Box, visible_characters, visible_part
 
 #: Opens a page of a document, or says that it cannot.
 _Load = Callable[[pdfium.FPDF_DOCUMENT, int], pdfium.FPDF_PAGE | None]
@@ -60,13 +60,14 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
     left, all_printed, has_fields = limits.characters, 0, is_form(document)
     for number in range(count):
         with _loaded(pdfium.FPDF_LoadPage, document, number) as page:
-            text = _page_text(page, number, left)
+            part = visible_part(page)
+            text = _page_text(page, part, number, left)
             printed = _printed_characters(text)
-            if is_picture(page, printed):
+            if is_picture(page, part, printed):
                 to_scan.append(number)
         if has_fields:  # they do not make a picture of text a page of text
             with _loaded(load_filled_page, document, number) as page:
-                text = _page_text(page, number, left)
+                text = _page_text(page, part, number, left)
             printed = _printed_characters(text)
         left -= len(text)
         all_printed += printed
@@ -86,24 +87,24 @@ def _loaded(load: _Load, document: pdfium.FPDF_DOCUMENT, number: int) -> Iterato
         pdfium.FPDF_ClosePage(page)
 
 
-def _page_text(page: pdfium.FPDF_PAGE, number: int, most: int) -> str:
+def _page_text(page: pdfium.FPDF_PAGE, part: Box | None, number: int, most: int) -> str:
     """The text of one page (from 0). Characters are counted before they are fetched: 12 KB can hold four million."""
-    text_page = load_upright_text(page)
+    text_page = load_upright_text(page, part)
     if not text_page:
         raise Damaged(f"The text of page {number + 1} of the PDF cannot be read.")
     try:
-        return _fetched(page, text_page, number, most)
+        return _fetched(text_page, part, number, most)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def _fetched(page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE, number: int, most: int) -> str:
+def _fetched(text_page: pdfium.FPDF_TEXTPAGE, part: Box | None, number: int, most: int) -> str:
     count = pdfium.FPDFText_CountChars(text_page)
     if count < 0:
         raise Damaged(f"The text of page {number + 1} of the PDF cannot be read.")
     if count > most:
         raise TooLarge(f"The PDF has more text than a letter may have (counted up to page {number + 1}).")
-    found = "".join(_text_of(text_page, characters) for characters in visible_characters(page, text_page))
+    found = "".join(_text_of(text_page, characters) for characters in visible_characters(text_page, part))
     for special, ordinary in _REPLACED:  # ten times as fast as ``translate``
         found = found.replace(special, ordinary)
     return postgres_text(found)

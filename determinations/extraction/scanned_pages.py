@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import pypdfium2.raw as pdfium
 
-from determinations.extraction.visible import bounds_of, visible_objects, visible_part
+from determinations.extraction.visible import Box, bounds_of, visible_objects
 
 #: Visible text with fewer characters than this next to a picture is a stamp, a fax line or a page number.
 FEW_CHARACTERS = 300
@@ -21,18 +21,21 @@ _MANY_SHAPES = 200
 _MOST_OBJECTS, _MOST_AT_ENDS = 5_000, 3
 
 
-def is_picture(page: pdfium.FPDF_PAGE, characters: int) -> bool:
-    """Whether to recognize a page's text in its picture. ``characters``: of its text, without white space."""
-    numbers = visible_objects(page)
+def is_picture(page: pdfium.FPDF_PAGE, part: Box | None, characters: int) -> bool:
+    """Whether to recognize a page's text in its picture.
+
+    ``part``: its visible part, None if that is all of it. ``characters``: of its text, without white space.
+    """
+    numbers = visible_objects(page, part)
     if characters >= FEW_CHARACTERS:
         ends = {*numbers[:_MOST_AT_ENDS], *numbers[-_MOST_AT_ENDS:]}
-        return _covered(page, ends) >= _ALL_COVERED and _is_hidden(page, numbers)
-    if _covered(page, numbers[:_MOST_OBJECTS]) >= _COVERED:
+        return _covered(page, part, ends) >= _ALL_COVERED and _is_hidden(page, numbers)
+    if _covered(page, part, numbers[:_MOST_OBJECTS]) >= _COVERED:
         return True
     return characters == 0 and len(numbers) >= _MANY_SHAPES
 
 
-def _covered(page: pdfium.FPDF_PAGE, numbers: Iterable[int]) -> float:
+def _covered(page: pdfium.FPDF_PAGE, part: Box | None, numbers: Iterable[int]) -> float:
     """The part of the page that pictures cover, more than 1 where they overlap."""
     pictures = [
         thing for thing in (pdfium.FPDFPage_GetObject(page, number) for number in numbers) if _holds_picture(thing)
@@ -40,7 +43,6 @@ def _covered(page: pdfium.FPDF_PAGE, numbers: Iterable[int]) -> float:
     whole = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page) if pictures else 0.0
     if whole <= 0:
         return 0.0
-    part = visible_part(page)
     places = [place.clipped(part) if part and place else place for place in map(bounds_of, pictures)]
     return sum((place.right - place.left) * (place.top - place.bottom) for place in places if place) / whole
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pypdfium2.raw as pdfium
 
-from determinations.extraction.visible import placed_within, visible_part
+from determinations.extraction.visible import Box, placed_within
 
 _QUARTER = math.pi / 2
 #: How many characters, spread over the page, determine its text direction; the first ones do if they agree.
@@ -15,15 +15,15 @@ _SAMPLED_FIRST, _SAMPLED = 12, 60
 _PLACED = 600
 
 
-def load_upright_text(page: pdfium.FPDF_PAGE) -> pdfium.FPDF_TEXTPAGE | None:
-    """The page's text after turning it upright; None if pdfium cannot load it.
+def load_upright_text(page: pdfium.FPDF_PAGE, part: Box | None) -> pdfium.FPDF_TEXTPAGE | None:
+    """The page's text after turning it upright; None if pdfium cannot load it. ``part``: only this part is visible.
 
     The page keeps its rotation, so that it is drawn and measured as in the file.
     """
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return None
-    rotation, turns = pdfium.FPDFPage_GetRotation(page), _quarter_turns(text_page, _placed_characters(page, text_page))
+    rotation, turns = pdfium.FPDFPage_GetRotation(page), _quarter_turns(text_page, _placed_characters(text_page, part))
     if turns == rotation:
         return text_page
     pdfium.FPDFText_ClosePage(text_page)
@@ -33,9 +33,9 @@ def load_upright_text(page: pdfium.FPDF_PAGE) -> pdfium.FPDF_TEXTPAGE | None:
     return text_page or None
 
 
-def _placed_characters(page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE) -> Sequence[int]:
+def _placed_characters(text_page: pdfium.FPDF_TEXTPAGE, part: Box | None) -> Sequence[int]:
     """The characters that determine the text's direction: all, or a few hundred of those on the visible part."""
-    numbers, part = range(max(0, pdfium.FPDFText_CountChars(text_page))), visible_part(page)
+    numbers = range(max(0, pdfium.FPDFText_CountChars(text_page)))
     if part is None:
         return numbers
     return list(filter(placed_within(part, text_page), numbers[:: max(1, len(numbers) // _PLACED)]))

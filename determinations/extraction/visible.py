@@ -83,14 +83,13 @@ def _inherited_media_box(page: pdfium.FPDF_PAGE, part: Box) -> Box:
     return sheet
 
 
-def visible_characters(page: pdfium.FPDF_PAGE, text_page: pdfium.FPDF_TEXTPAGE) -> list[range]:
-    """The characters of a page's text that are visible, as ranges of pdfium's indices; all if all of the page is.
+def visible_characters(text_page: pdfium.FPDF_TEXTPAGE, part: Box | None) -> list[range]:
+    """The characters of a page's text within its visible part (None: all of it), as ranges of pdfium's indices.
 
     Spaces and line ends that pdfium put between characters have no place: they are kept between visible characters,
     but only one of them where something between is not visible.
     """
     count = max(0, pdfium.FPDFText_CountChars(text_page))
-    part = visible_part(page)
     if part is None:
         return [range(count)]
     kept: list[int] = []
@@ -145,9 +144,9 @@ def _ranges(numbers: Iterable[int]) -> list[range]:
     return ranges
 
 
-def visible_objects(page: pdfium.FPDF_PAGE) -> Sequence[int]:
-    """The numbers of the page's objects that are visible at least in part."""
-    numbers, part = range(pdfium.FPDFPage_CountObjects(page)), visible_part(page)
+def visible_objects(page: pdfium.FPDF_PAGE, part: Box | None) -> Sequence[int]:
+    """The numbers of the objects that are at least partly within the page's visible part (None: all of it)."""
+    numbers = range(pdfium.FPDFPage_CountObjects(page))
     if part is None:
         return numbers
     places = ((number, bounds_of(pdfium.FPDFPage_GetObject(page, number))) for number in numbers)

@@ -15,7 +15,7 @@ from determinations.extraction.filled_forms import load_filled_page
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
 from determinations.extraction.results import Damaged, Limits, TooLarge, TooManyPages
 from determinations.extraction.scanning.preparing import DPI
-from determinations.extraction.visible import visible_objects
+from determinations.extraction.visible import visible_objects, visible_part
 
 POINTS_PER_INCH = 72
 _WHITE = 0xFFFFFFFF
@@ -105,7 +105,7 @@ def _page_picture(picture: Image.Image, dots: tuple[float, float], *, is_coarse:
 
 def _dots_of_picture(page: pdfium.FPDF_PAGE) -> tuple[float, float]:
     """The dots per inch, across and down, of the first picture on the page; ``DPI`` if it has none."""
-    for number in visible_objects(page)[:_FIRST_OBJECTS]:
+    for number in visible_objects(page, visible_part(page))[:_FIRST_OBJECTS]:
         thing = pdfium.FPDFPage_GetObject(page, number)
         facts = pdfium.FPDF_IMAGEOBJ_METADATA()
         is_picture = pdfium.FPDFPageObj_GetType(thing) == pdfium.FPDF_PAGEOBJ_IMAGE
