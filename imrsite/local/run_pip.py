@@ -45,7 +45,7 @@ def _look_only_at(pins: dict[str, str]) -> None:
     with contextlib.suppress(ImportError):
         from pip._internal.index import collector
 
-        vars(collector)["json"] = SimpleNamespace(loads=loads)
+        vars(collector)["json"] = SimpleNamespace(**{**vars(json), "loads": loads})
 
 
 if __name__ == "__main__":
