@@ -1,12 +1,13 @@
 """The sets of column files tell the same items, and name them in the same order, as PostgreSQL."""
 
+import json
 import random
 import time
 from array import array
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy
 import pytest
@@ -106,3 +107,36 @@ def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(
     assert {len(known.items) for known in several if known is not None} == {ItemFact.objects.count()}
     assert len(several) == 4
     assert len(made) == 1
+
+
+def test_blocks_without_a_changed_case_are_left_out_by_their_numbers(world: None) -> None:
+    """A join instead reads every column of all items, for which millions of them leave no memory."""
+    firsts = ItemFact.objects.filter(first_of_case=True).values_list("pk", flat=True)
+    ItemFact.objects.filter(pk__in=list(firsts[:3])).update(sex="female")
+    with one_snapshot():
+        columns = reading.ColumnReader().columns()
+    assert columns is not None
+    sets = columns.sets.read()
+    assert sets is not None
+    asked: list[str] = []
+    with columns.connection.cursor() as cursor:
+
+        class Noted:
+            def execute(self, sql: str) -> Any:
+                asked.append(sql)
+                return cursor.execute(sql)
+
+        changed = placed.ChangedItems.of_version(cast(Any, Noted()), f"memory.{columns.schema}", sets.order)
+        (plan,) = [plan for _kind, plan in cursor.execute(f"EXPLAIN (FORMAT JSON) {asked[-1]}").fetchall()]
+    assert len(changed.gone) > 1
+    assert ["case_id" in str(scan.get("Filters")) for scan in _scans(json.loads(plan))] == [True]
+
+
+def _scans(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The nodes of a plan that read a table of the file."""
+    found = []
+    for node in nodes:
+        if str(node["extra_info"].get("Table", "")).startswith("file."):
+            found.append(node["extra_info"])
+        found += _scans(node["children"])
+    return found

@@ -53,8 +53,11 @@ class ChangedItems:
             SELECT case_id FROM file.{ITEMS.name} WHERE {ITEMS.key} IN (SELECT item FROM {schema}.changed)
             UNION SELECT case_id FROM {schema}.{ITEMS.name}_now
         """  # noqa: S608 - names of our own
+        cases = [case for (case,) in engine.execute(changed).fetchall()]
+        # As numbers, blocks that have none of them are left out; a join would read all columns of all items.
+        of_cases = f"case_id IN ({', '.join(map(str, cases))})" if cases else "false"
         before = engine.execute(
-            f"SELECT DISTINCT decision_date, case_id FROM file.{ITEMS.name} WHERE case_id IN ({changed})"  # noqa: S608 - names of our own
+            f"SELECT DISTINCT decision_date, case_id FROM file.{ITEMS.name} WHERE {of_cases}"  # noqa: S608 - names and numbers of our own
         ).fetchall()
         gone = BitMap()
         for day, case in before:
@@ -63,9 +66,9 @@ class ChangedItems:
         define_denied_since(engine, schema)
         names = ", ".join(column.stored for column in COLUMNS)
         rows = engine.execute(f"""
-            SELECT decision_date, case_id, item_id, {names} FROM {schema}.{ITEMS.name} WHERE case_id IN ({changed})
+            SELECT decision_date, case_id, item_id, {names} FROM {schema}.{ITEMS.name} WHERE {of_cases}
             ORDER BY decision_date NULLS LAST, case_id, item_id
-        """).fetchall()  # noqa: S608 - names of our own
+        """).fetchall()  # noqa: S608 - names and numbers of our own
         return cls(gone, _sets_of_rows(rows, file.end))
 
 
