@@ -134,7 +134,7 @@ def _index(folder: Path) -> Iterator[str]:
 
     with HTTPServer(("127.0.0.1", 0), Index) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/simple/"
+        yield f"http://127.0.0.1:{server.server_port}/wheels/"
         server.shutdown()
 
 
