@@ -107,7 +107,7 @@ def kept_characters(text_page: pdfium.FPDF_TEXTPAGE, visible: Sequence[range]) -
         for at in characters
         if pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, at) >= 0
     ]
-    following = [code for _at, code in seen[1:]] + [0]
+    following = [*(code for _at, code in seen), 0][1:]
     return [
         at
         for (at, code), after in zip(seen, following, strict=True)

@@ -6,7 +6,7 @@ checked, and nothing tells that the lines of an application are not empty.
 
 import pypdfium2.raw as pdfium
 
-from determinations.extraction.visible import same_part_visible
+from determinations.extraction.visible import load_page, same_part_visible
 
 #: Kinds of fields that hold nothing that was filled in.
 _WITHOUT_VALUE = (pdfium.FPDF_FORMFIELD_UNKNOWN, pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE)
@@ -22,11 +22,11 @@ def load_filled_page(document: pdfium.FPDF_DOCUMENT, number: int) -> pdfium.FPDF
 
     The text of fields follows that of the page. A page whose only fields are signatures or buttons stays as it is.
     """
-    page = pdfium.FPDF_LoadPage(document, number)
+    page = load_page(document, number)
     if not page or not is_form(document) or not _show_fields(document, page):
-        return page or None
+        return page
     pdfium.FPDF_ClosePage(page)  # an open page keeps its earlier content
-    return pdfium.FPDF_LoadPage(document, number) or None
+    return load_page(document, number)
 
 
 def _show_fields(document: pdfium.FPDF_DOCUMENT, page: pdfium.FPDF_PAGE) -> bool:

@@ -25,7 +25,7 @@ from determinations.extraction.results import (
 )
 from determinations.extraction.scanned_pages import is_picture
 from determinations.extraction.upright import load_upright_text
-from determinations.extraction.visible import Box, visible_characters, visible_part
+from determinations.extraction.visible import Box, load_page, visible_characters, visible_part
 
 #: Opens a page of a document, or says that it cannot.
 _Load = Callable[[pdfium.FPDF_DOCUMENT, int], pdfium.FPDF_PAGE | None]
@@ -59,7 +59,7 @@ def _pages(document: pdfium.FPDF_DOCUMENT, limits: Limits) -> tuple[list[str], t
     texts, to_scan = [], []
     left, all_printed, has_fields = limits.characters, 0, is_form(document)
     for number in range(count):
-        with _loaded(pdfium.FPDF_LoadPage, document, number) as page:
+        with _loaded(load_page, document, number) as page:
             part = visible_part(page)
             text = _page_text(page, part, number, left)
             printed = _printed_characters(text)

@@ -36,36 +36,40 @@ class Box(NamedTuple):
         return common if common.left < common.right and common.bottom < common.top else None
 
 
-def visible_part(page: pdfium.FPDF_PAGE) -> Box | None:
-    """The visible part of a page whose crop box is smaller than its media box.
+def load_page(document: pdfium.FPDF_DOCUMENT, number: int) -> pdfium.FPDF_PAGE | None:
+    """Page ``number`` (from 0); None if it cannot be loaded.
 
-    None if all of the page is visible, or if the crop box leaves nothing of it, as a wrong one does.
+    A crop box that leaves nothing of the page is wrong, and is ignored as viewers do: pdfium could not draw the page.
     """
-    boxes = _part_and_sheet(page)
-    return boxes[0] if boxes else None
+    page = pdfium.FPDF_LoadPage(document, number)
+    if page and _is_empty(_bounds(page)):
+        pdfium.FPDFPage_SetCropBox(page, *_BOUNDLESS)
+        pdfium.FPDFPage_SetCropBox(page, *_bounds(page))
+    return page or None
+
+
+def visible_part(page: pdfium.FPDF_PAGE) -> Box | None:
+    """The visible part of a page whose crop box is smaller than its media box; None if all of the page is visible."""
+    part = _bounds(page)
+    sheet = _media_box(page, part)
+    is_smaller = (
+        part.left > sheet.left or part.bottom > sheet.bottom or part.right < sheet.right or part.top < sheet.top
+    )
+    return part if is_smaller and not _is_empty(part) else None
 
 
 @contextmanager
 def same_part_visible(page: pdfium.FPDF_PAGE) -> Iterator[None]:
-    """Keeps both boxes of a page of which a part is visible: ``FPDFPage_Flatten`` makes the part the whole sheet."""
-    boxes = _part_and_sheet(page)
-    yield
-    if boxes:
-        part, sheet = boxes
-        pdfium.FPDFPage_SetMediaBox(page, *sheet)
-        pdfium.FPDFPage_SetCropBox(page, *part)
-
-
-def _part_and_sheet(page: pdfium.FPDF_PAGE) -> tuple[Box, Box] | None:
-    """The visible part and the media box of a page; None as for ``visible_part``."""
+    """Keeps both boxes of a page: ``FPDFPage_Flatten`` makes its crop box the whole sheet, however large it is."""
     part = _bounds(page)
-    if part.left >= part.right or part.bottom >= part.top:
-        return None
-    sheet = _box_of(pdfium.FPDFPage_GetMediaBox, page) or _inherited_media_box(page, part)
-    is_smaller = (
-        part.left > sheet.left or part.bottom > sheet.bottom or part.right < sheet.right or part.top < sheet.top
-    )
-    return (part, sheet) if is_smaller else None
+    sheet = _media_box(page, part)
+    yield
+    pdfium.FPDFPage_SetMediaBox(page, *sheet)
+    pdfium.FPDFPage_SetCropBox(page, *part)
+
+
+def _is_empty(box: Box) -> bool:
+    return box.left >= box.right or box.bottom >= box.top
 
 
 def _bounds(page: pdfium.FPDF_PAGE) -> Box:
@@ -75,8 +79,11 @@ def _bounds(page: pdfium.FPDF_PAGE) -> Box:
     return Box(found.left, found.bottom, found.right, found.top)
 
 
-def _inherited_media_box(page: pdfium.FPDF_PAGE, part: Box) -> Box:
+def _media_box(page: pdfium.FPDF_PAGE, part: Box) -> Box:
     """pdfium tells only the media box that a page has itself: one of its parents is what bounds it without a crop."""
+    its_own = _box_of(pdfium.FPDFPage_GetMediaBox, page)
+    if its_own:
+        return its_own
     pdfium.FPDFPage_SetCropBox(page, *_BOUNDLESS)
     sheet = _bounds(page)
     pdfium.FPDFPage_SetCropBox(page, *part)

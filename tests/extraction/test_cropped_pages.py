@@ -14,7 +14,7 @@ from determinations.extraction.results import LIMITS
 from determinations.extraction.scanning.page_pictures import open_pages
 from determinations.synthetic import letter_pdf, write_letter
 from determinations.synthetic.canvas import Canvas
-from tests.extraction.files import filled_form_pdf, picture_of
+from tests.extraction.files import filled_form_pdf, pdf_of_pictures, picture_of
 
 SHEET, LEFT, RIGHT = (0, 0, 1200, 800), (0, 0, 600, 800), (600, 0, 1200, 800)
 LEFT_LINES = ["Decision: Upheld. This is the left one of", "two synthetic letters on one sheet,", "which ends here"]
@@ -125,6 +125,28 @@ def test_a_crop_box_that_leaves_nothing_or_all_changes_nothing(
 ) -> None:
     sheet = lines_side_by_side()
     assert read_pdf_text(cropped(sheet, box, *inherited)) == read_pdf_text(sheet)
+
+
+@pytest.mark.parametrize("box", [(5000, 5000, 6000, 6000), (0, 0, 0, 0), (-50, -50, 5000, 5000)])
+@pytest.mark.parametrize("inherited", [(), ("/MediaBox",), ("/CropBox",), ("/MediaBox", "/CropBox")])
+def test_a_page_with_such_a_crop_box_is_drawn_as_without_it(
+    box: tuple[float, ...], inherited: tuple[str, ...]
+) -> None:
+    for whole in (lines_side_by_side(), filled_form_pdf("TP-2026-0815")):
+        page, length = cropped(whole, box, *inherited), len(read_pdf_text(whole).text)
+        with_box, without = open_file(page, LIMITS), open_file(whole, LIMITS)
+        assert read_pdf_text(page) == read_pdf_text(whole)
+        assert with_box.draw(0, 300, 0) == without.draw(0, 300, 0)
+        assert with_box.find([[0, 0, length]]) == without.find([[0, 0, length]])
+        excerpt = open_file(with_box.excerpt(0, 0), LIMITS)
+        assert excerpt.draw(0, 300, 0) == without.draw(0, 300, 0)
+
+
+def test_a_scan_with_a_crop_box_that_leaves_nothing_is_recognized() -> None:
+    scan = pdf_of_pictures(picture_of("A scanned synthetic letter", dpi=30)[0])
+    page = cropped(scan, (5000, 5000, 6000, 6000))
+    assert read_pdf_text(page).to_scan == (0,)
+    assert open_pages(page, LIMITS).draw(0) == open_pages(scan, LIMITS).draw(0)
 
 
 def test_fields_beyond_the_visible_part_are_not_read() -> None:

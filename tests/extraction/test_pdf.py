@@ -92,6 +92,11 @@ def test_a_rotated_page_reads_like_an_upright_one(degrees: int, turned: str) -> 
     assert read_pdf_text(file.getvalue()).text == read_pdf_text(upright).text
 
 
+def test_nothing_is_found_on_a_page_without_text() -> None:
+    """As where text was stored before its part of the page was cropped away."""
+    assert open_file(scanned_pdf(), LIMITS).find([[0, 0, 12]]) == [[]]
+
+
 @pytest.mark.parametrize("has_appearance", [True, False], ids=["drawn", "value only"])
 def test_what_was_filled_into_a_form_is_read_drawn_found_and_copied(*, has_appearance: bool) -> None:
     data, empty = filled_form_pdf("WC-12345", has_appearance=has_appearance), filled_form_pdf("")
