@@ -23,13 +23,16 @@ function update(form) {
   const said = form.querySelector("[data-selected]");
   if (said) said.textContent = everything?.checked ? "All that match" : count ? `${count} selected` : (said.dataset.none ?? "Selected rows");
   form.querySelector("[data-rows-bar], [data-opens-with-rows]")?.classList.toggle("is-open", count > 0);
+  // The bar is in front of the page: what gets the focus is scrolled to above it.
+  const bar = document.querySelector("[data-rows-bar].is-open, [data-opens-with-rows].is-open");
+  document.documentElement.style.scrollPaddingBottom = bar ? `${bar.offsetHeight + 16}px` : "";
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Shift") withShift = event.shiftKey;
-  if (event.key === "Enter" && event.target.matches("[data-rows-bar] .pair input")) {
+  if (event.key === "Enter" && event.target.matches("[data-rows-bar] .pair input, .worklist-action input")) {
     event.preventDefault();
-    event.target.closest(".pair").querySelector("button").click();
+    event.target.closest("[data-rows-bar] .pair, .worklist-action").querySelector("button").click();
     return;
   }
   if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey || keysAreOff()) return;
@@ -54,6 +57,7 @@ document.addEventListener("change", (event) => {
     anchor = event.target;
   }
   update(form);
+  if (event.target.matches("[data-row], [data-selects-all]")) event.target.scrollIntoView({ block: "nearest" });
 });
 
 document.addEventListener("click", (event) => {

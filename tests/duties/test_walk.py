@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from determinations.duties import documents
-from determinations.models import Duty, DutyState, Letter
+from determinations.models import CaseWork, Duty, DutyState, Letter
 from tests.accessibility import faults_of
 from tests.browsing.conftest import store_texts
 from tests.duties.conftest import letter_text
@@ -82,3 +82,45 @@ def test_what_is_printed_has_what_is_to_be_done_and_no_forms(morning: list[int],
         page.locator("ol.printed-items > li").first.evaluate("item => getComputedStyle(item).listStyleType")
         == "decimal"
     )
+
+
+def test_enter_does_what_its_field_is_for_and_nothing_in_a_row(
+    morning: list[int], sign_in: Any, people: People
+) -> None:
+    page = sign_in(people.casemanager)
+    page.goto("/worklist/")
+    page.focus('input[name="duty"] >> nth=0')
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_text("Choose what to do with the selected rows.").wait_for()
+    page.fill("#rows-tag", "Urgent")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Undo").wait_for()
+    page.goto("/worklist/")
+    page.focus('input[name="duty"] >> nth=0')
+    page.keyboard.press("Space")
+    received = timezone.localdate() - timedelta(days=1)
+    page.fill("#received_on", f"{received:%m/%d/%Y}")
+    page.keyboard.press("Enter")
+    page.get_by_text("Entered the date of receipt of 1 letter.").wait_for()
+    assert not Duty.objects.exclude(state=DutyState.OPEN).exists()
+    assert Duty.objects.filter(received_on=received).count() == 2
+    assert CaseWork.objects.get().tags == ["Urgent"]
+
+
+@pytest.mark.parametrize("address", ["/worklist/", "/items/"])
+def test_the_row_that_is_selected_is_never_below_what_can_be_done_with_it(
+    morning: list[int], sign_in: Any, people: People, address: str
+) -> None:
+    page = sign_in(people.casemanager)
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.goto(address)
+    boxes = page.locator("input[data-row]")
+    for at in range(boxes.count()):
+        boxes.nth(at).focus()
+        page.keyboard.press("Space")
+        bar = page.locator("[data-rows-bar], [data-opens-with-rows]").bounding_box()
+        box = boxes.nth(at).bounding_box()
+        assert bar
+        assert box
+        assert box["y"] + box["height"] <= bar["y"]
