@@ -99,18 +99,21 @@ def close(duties: Iterable[int], *, done_on: date, required: bool, note: str, by
     return len(rows)
 
 
-def reopen(duty_id: int, *, by: User, now: datetime) -> None:
-    """Open a closed duty again; its due date is worked out by the rules of today. Raises PermissionDenied.
+def reopen(duties: Iterable[int], *, by: User, now: datetime) -> int:
+    """Open closed duties again; returns how many. Their due dates are worked out by the rules of today.
 
-    The note stays, with the name of who wrote it, which decides to which offices the note is shown.
+    Notes stay, with the name of who wrote them, which decides to which offices a note is shown. Raises
+    PermissionDenied.
     """
     check_permission(by, "work_duties")
     with transaction.atomic():
-        for duty in _locked([duty_id]).exclude(state=DutyState.OPEN):
+        rows = list(_locked(duties).exclude(state=DutyState.OPEN))
+        for duty in rows:
             duty.state, duty.closed_on, duty.closed_at = DutyState.OPEN, None, None
             duty.save(update_fields=["state", "closed_on", "closed_at"])
             audit.record("duty.reopened", by=by, at=now, letter_id=duty.letter_id, item=duty.item_number)
-            refresh([duty.letter_id])
+        refresh({duty.letter_id for duty in rows})
+    return len(rows)
 
 
 def assign(duties: Iterable[int], to: User | None, *, by: User, now: datetime) -> int:

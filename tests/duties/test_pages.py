@@ -31,6 +31,7 @@ from determinations.models import (
     Export,
     ItemFact,
     Letter,
+    Receipt,
     Upload,
     UploadedFile,
 )
@@ -104,6 +105,42 @@ def test_selected_duties_are_done_and_reopened(as_casemanager: Client, people: P
     as_casemanager.post(f"/worklist/{first.pk}/", {"do": "reopen"})
     first.refresh_from_db()
     assert first.state == DutyState.OPEN
+    assert all(said in closed.content.decode() for said in ('value="reopen"', ">2 closed duties<", ">Closed by<"))
+    reopened = as_casemanager.post(
+        "/worklist/?when=closed", {"duty": [first.pk, second.pk], "do": "reopen"}, follow=True
+    )
+    assert "Reopened 1 duty. 1 was no longer closed, and was left as it was." in reopened.content.decode()
+    assert set(Duty.objects.values_list("state", flat=True)) == {DutyState.OPEN}
+
+
+def test_receipt_of_selected_duties_leaves_dates_that_were_entered(
+    as_casemanager: Client, people: People, store: Store
+) -> None:
+    dated, undated = received(store, people, 1, 3), duties_of(store(2, ITEMS, timezone.localdate()))[0]
+    typed = {"duty": [dated.pk, undated.pk], "do": "receipt", "received_on": f"{timezone.localdate():%m/%d/%Y}"}
+    days = Receipt.objects.order_by("pk").values_list("received_on", flat=True)
+    said = as_casemanager.post("/worklist/", typed, follow=True).content.decode()
+    assert "Entered the date of receipt of 1 letter. 1 letter had one, which stays." in said
+    assert list(days) == [timezone.localdate() - timedelta(days=3), timezone.localdate()]
+    refused = as_casemanager.post("/worklist/", typed)
+    assert (refused.status_code, "the selected letters have their date" in refused.content.decode()) == (422, True)
+    said = as_casemanager.post("/worklist/", {**typed, "replace": "yes"}, follow=True).content.decode()
+    assert "Entered the date of receipt of 2 letters." in said
+    assert set(days.all()) == {timezone.localdate()}
+
+
+def test_letters_issued_after_their_receipt_are_named(as_casemanager: Client, people: People, store: Store) -> None:
+    day = timezone.localdate() - timedelta(days=2)
+    duties = [duties_of(store(number, ITEMS, timezone.localdate()))[0] for number in range(1, 8)]
+    typed = {"do": "receipt", "received_on": f"{day:%m/%d/%Y}"}
+    one = as_casemanager.post("/worklist/", {**typed, "duty": duties[0].pk})
+    today = f"{timezone.localdate():%b} {timezone.localdate().day}, {timezone.localdate().year}"
+    assert one.context["refused"] == (
+        f"Nothing was saved: CM26-0000001 ({today}) was issued after this date of receipt."
+    )
+    several = as_casemanager.post("/worklist/", {**typed, "duty": [duty.pk for duty in duties]}).context["refused"]
+    assert f"CM26-0000005 ({today}) and 2 more were issued after this date" in several
+    assert not Receipt.objects.exists()
 
 
 def test_a_duty_opened_from_the_worklist_leads_back_to_the_same_part_of_it(

@@ -32,6 +32,9 @@ def test_one_receipt_is_entered_on_its_page(as_casemanager: Client, store: Store
     saved = as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "Mar 4, 2026", "service": "fax"})
     assert saved.headers["Location"] == f"/cases/{pk}/#duties"
     assert Receipt.objects.get(pk=pk).service == Service.FAX
+    assert 'value="03/04/2026"' in as_casemanager.get(f"/cases/{pk}/receipt/").content.decode()
+    as_casemanager.post(f"/cases/{pk}/receipt/", {"received_on": "Mar 4, 2026", "service": "unknown"})
+    assert "Letter received Mar 4, 2026, service not stated." in as_casemanager.get(f"/cases/{pk}/").content.decode()
 
 
 def test_receipt_of_a_batch_leaves_dates_that_were_entered(

@@ -114,7 +114,7 @@ def test_reopening_reverses_and_keeps_the_note(store: Store, people: People) -> 
     duty_actions.close(
         [duty.pk], done_on=UPLOADED, required=False, note="Liability disputed", by=people.admin, now=NOW
     )
-    duty_actions.reopen(duty.pk, by=people.casemanager, now=NOW)
+    duty_actions.reopen([duty.pk], by=people.casemanager, now=NOW)
     duty.refresh_from_db()
     assert (duty.state, duty.closed_on, duty.note) == (DutyState.OPEN, None, "Liability disputed")
     assert duty.closed_by_name == people.admin.username, "whose note it is"

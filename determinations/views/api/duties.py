@@ -163,8 +163,7 @@ def reopen_duty(request: HttpRequest, duty_id: int) -> JsonResponse:
     get_object_or_404(Duty, pk=duty_id)
 
     def reopen() -> Done:
-        duty_actions.reopen(duty_id, by=person_of(request), now=timezone.now())
-        return _done(duty_id, 1)
+        return _done(duty_id, duty_actions.reopen([duty_id], by=person_of(request), now=timezone.now()))
 
     return write(request, 200, reopen)
 

@@ -24,7 +24,7 @@ from determinations.paging.addresses import changed, with_query
 from determinations.paging.counts import whole_number
 from determinations.tasks import send_receipts
 from determinations.views.duties.forms import choices, may_work, service_of, typed_date, workers
-from determinations.views.duties.worklist import in_words, is_late
+from determinations.views.duties.worklist import in_words, is_late, issued_later_in_words
 from determinations.views.office_fields.shown import list_fields, values_by_case
 from determinations.views.requests import person_of, refusal_with
 from determinations.wording.figures import counted
@@ -110,7 +110,7 @@ def _act(request: HttpRequest, duty: Duty) -> None:
                 if attached is not None:
                     documents.attach(duty, attached, by=by, now=now)
         case "reopen":
-            duty_actions.reopen(duty.pk, by=by, now=now)
+            duty_actions.reopen([duty.pk], by=by, now=now)
         case "assign":
             name = request.POST.get("to", "")
             to = user_named(name) if name else None
@@ -169,6 +169,8 @@ def case_receipt(request: HttpRequest, pk: int) -> HttpResponse:
             duty_actions.enter_receipt(
                 [pk], typed.day, service_of(request.POST), by=person_of(request), now=timezone.now()
             )
+        except IssuedLater as refusal:
+            refused = issued_later_in_words(refusal, [pk])
         except DutyRefused as refusal:
             refused = str(refusal)
         else:
@@ -295,6 +297,6 @@ def _typed(request: HttpRequest, refused: str, receipt: Receipt | None) -> dict[
             "services": choices(service_of(request.POST)),
         }
     return {
-        "received_on": receipt.received_on.isoformat() if receipt else "",
+        "received_on": f"{receipt.received_on:%m/%d/%Y}" if receipt else "",
         "services": choices(receipt.service if receipt else ""),
     }

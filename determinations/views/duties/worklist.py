@@ -1,8 +1,8 @@
 """The worklist, with what can be done for several duties at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -10,17 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods
 
 from determinations.access import audit
 from determinations.access.roles import user_named
 from determinations.duties import actions as duty_actions
 from determinations.duties import worklist
-from determinations.duties.actions import MOST_AT_ONCE, DutyRefused
-from determinations.models import CalendarFeed, Duty, Upload
+from determinations.duties.actions import MOST_AT_ONCE, DutyRefused, IssuedLater
+from determinations.models import CalendarFeed, Case, Duty, Upload
 from determinations.paging.addresses import CURSOR, changed, with_query
 from determinations.paging.counts import count_up_to
 from determinations.paging.keyset import page_of
+from determinations.templatetags.frame import day
 from determinations.views.duties.forms import TypedDate, choices, may_work, numbers_of, service_of, typed_date, workers
 from determinations.views.office_fields.shown import list_fields, values_by_case
 from determinations.views.requests import person_of
@@ -28,6 +30,8 @@ from determinations.wording.figures import counted
 
 #: Fields of the office that a row shows: the first of those that are columns of lists.
 _FIELDS_SHOWN = 2
+#: Letters that were issued after their date of receipt are named up to this many.
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +76,56 @@ def _act(request: HttpRequest) -> str:
         case "assign":
             count = duty_actions.assign(ids, person_named(request.POST.get("to", "")), by=by, now=now)
             return f"Assigned {counted(count, 'duty', 'duties')}." + _left(len(set(ids)) - count)
+        case "reopen":
+            count = duty_actions.reopen(ids, by=by, now=now)
+            return f"Reopened {counted(count, 'duty', 'duties')}." + _left(len(set(ids)) - count, "closed")
         case "receipt":
-            received_on = _day(typed_date(request.POST, "received_on"))
-            letters = set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True))
-            count = duty_actions.enter_receipt(letters, received_on, service_of(request.POST), by=by, now=now)
-            return f"Entered the date of receipt of {counted(count, 'letter')}."
+            return _enter_receipt(request, ids, by=by, now=now)
         case _:
             raise DutyRefused("Choose what to do with the selected rows.")
 
 
-def _left(number: int) -> str:
+def _enter_receipt(request: HttpRequest, ids: Collection[int], *, by: User, now: datetime) -> str:
+    """Enter the date of receipt of the letters of these duties; earlier ones stay unless the user says so."""
+    received_on = _day(typed_date(request.POST, "received_on"))
+    letters = set(Duty.objects.filter(pk__in=ids).values_list("letter_id", flat=True))
+    only_missing = "replace" not in request.POST
+    try:
+        count = duty_actions.enter_receipt(
+            letters, received_on, service_of(request.POST), by=by, now=now, only_missing=only_missing
+        )
+    except IssuedLater as refusal:
+        raise DutyRefused(issued_later_in_words(refusal, letters, only_missing=only_missing)) from None
+    if not count and letters:
+        raise DutyRefused(
+            "Nothing was saved: the selected letters have their date of receipt. To replace it, check “Replace”."
+        )
+    had_one = len(letters) - count
+    said = f"Entered the date of receipt of {counted(count, 'letter')}."
+    return f"{said} {counted(had_one, 'letter')} had one, which stays." if had_one else said
+
+
+def issued_later_in_words(refusal: IssuedLater, letters: Collection[int], *, only_missing: bool = False) -> str:
+    """Which of these letters were issued after the date of receipt, for the user; up to ``_MOST_NAMED`` by number."""
+    later = Case.objects.filter(pk__in=letters, decision_date__gt=refusal.received_on)
+    if only_missing:
+        later = later.filter(letter__receipt=None)
+    named = [
+        f"{case.case_number or f'letter {case.pk}'} ({day(case.decision_date)})"
+        for case in later.order_by("-decision_date", "pk")[:_MOST_NAMED]
+    ]
+    if refusal.letters > len(named):
+        named.append(f"{refusal.letters - len(named):,} more")
+    were = "was" if refusal.letters == 1 else "were"
+    return f"Nothing was saved: {get_text_list(named, 'and')} {were} issued after this date of receipt."
+
+
+def _left(number: int, state: str = "open") -> str:
     if not number:
         return ""
     if number == 1:
-        return " 1 was no longer open, and was left as it was."
-    return f" {number} were no longer open, and were left as they were."
+        return f" 1 was no longer {state}, and was left as it was."
+    return f" {number} were no longer {state}, and were left as they were."
 
 
 def _day(typed: TypedDate) -> date:
@@ -150,6 +189,7 @@ def _page(request: HttpRequest, refused: str = "") -> HttpResponse:
         "done_on": request.POST.get("done_on", "") if refused else f"{today:%m/%d/%Y}",
         "note": request.POST.get("note", ""),
         "received_on": request.POST.get("received_on", ""),
+        "replace": "replace" in request.POST,
         "to": request.POST.get("to", ""),
         "selected": set(numbers_of(request.POST, "duty")) if refused else set(),
         "services": choices(service_of(request.POST) if refused else ""),
