@@ -14,7 +14,7 @@ from determinations.statistics.export_tables import (
     TALLY_HEADS,
     Cell,
     ExportTable,
-    months_table,
+    periods_table,
     small_cell_mark,
     small_cell_note,
     tally_cells,
@@ -84,7 +84,7 @@ def _over_time(counting: Counting) -> Section:
     step = fitting_step(decided_by_month(groups), counting.limits.rate_needs)
     periods = [(step_label(key), letters) for key, letters in by_period(groups, step)]
     points = [Point(label, letters.tally) for label, letters in periods if label != step_label("unknown")]
-    whole = months_table(periods, counting.limits, selection_notes(counting))
+    whole = periods_table(step, periods, counting.limits, selection_notes(counting))
     needs = counting.limits.rate_needs
     drawn = "Items and overturn rate" if any(point.tally.decided >= needs for point in points) else "Items"
     return Section(
@@ -126,7 +126,7 @@ def _years(counting: Counting) -> Section:
             "State figures were published by the DWC or the CWCI for the same year.",
             *counting.few_note(*(letters.tally for _year, letters in years)),
         ),
-        whole=months_table(named, counting.limits, selection_notes(counting)),
+        whole=periods_table("year", named, counting.limits, selection_notes(counting)),
     )
 
 

@@ -10,6 +10,7 @@ from determinations.statistics.authority_parts import PartTallies
 from determinations.statistics.editions import EditionRow, years_of
 from determinations.statistics.ground_tables import GroundTable, with_decision
 from determinations.statistics.tabulate import Letters, Row, Table, Tally
+from determinations.statistics.time_steps import Step
 
 Cell = str | int | float | None
 
@@ -111,18 +112,20 @@ def grounds_table(
     )
 
 
-def months_table(months: Sequence[tuple[str, Letters]], limits: StatisticsLimits, notes: Sequence[str]) -> ExportTable:
-    """Letters and items by month; ``months`` are pairs (name, letters)."""
+def periods_table(
+    step: Step, periods: Sequence[tuple[str, Letters]], limits: StatisticsLimits, notes: Sequence[str]
+) -> ExportTable:
+    """Letters and items by month, quarter or year; ``periods`` are pairs (name, letters)."""
     return ExportTable(
-        name="months",
-        title="Letters and items by month of decision",
-        heads=("month", "letters", "letters with several items", *TALLY_HEADS, SMALL_HEAD),
+        name=f"{step}s",
+        title=f"Letters and items by {step} of decision",
+        heads=(step, "letters", "letters with several items", *TALLY_HEADS, SMALL_HEAD),
         rows=[
             [
-                name, month.letters, month.several, *tally_cells(month.tally),
-                small_cell_mark((month.letters, month.several, month.tally.items, month.tally.overturned), limits),
+                name, period.letters, period.several, *tally_cells(period.tally),
+                small_cell_mark((period.letters, period.several, period.tally.items, period.tally.overturned), limits),
             ]
-            for name, month in months
+            for name, period in periods
         ],
         notes=("Counts letters and items.", small_cell_note(limits), *notes),
     )  # fmt: skip

@@ -191,7 +191,7 @@ def test_a_case_keeps_its_corrections_after_the_same_letter_came_back_in_five_fo
     (counts,) = counting()
     page = as_admin.get(f"/cases/{counts}/").content.decode()
     received_as = {"original.pdf", *forms} - {UploadedFile.objects.get(letter=counts).name}
-    assert all(name in page.split("Also received as", 1)[1] for name in received_as)
+    assert all(name in page.split("Also added as", 1)[1] for name in received_as)
     assert f'href="/cases/{counts}/' in as_admin.get("/cases/?corrected=yes").content.decode()
     assert ReviewEntry.objects.filter(reasons__contains=["reported"]).get().pk == counts
     for _ in forms:

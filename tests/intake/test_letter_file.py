@@ -175,7 +175,7 @@ def test_copies_and_versions_are_named_on_pages_and_in_lists(as_admin: Client) -
     amended.delete()
     Case.objects.filter(pk=second.pk).update(superseded_by=first.pk, is_copy=True)
     page = words(as_admin.get(reverse("case_detail", args=[first.pk])).content)
-    assert "Also received as second.txt on" in page
+    assert "Also added as second.txt on" in page
     page = words(as_admin.get(reverse("case_detail", args=[second.pk])).content)
     assert "This is another copy of the same letter." in page
     duplicates.find_pairs([first.pk, second.pk], now=NOW)

@@ -68,7 +68,7 @@ def test_the_pdf_is_tagged_and_has_the_numbers_of_the_page(as_supervisor: Client
 
 def test_excel_and_csv_have_all_rows_with_their_numbers(as_supervisor: Client, letters: None) -> None:
     book = openpyxl.load_workbook(BytesIO(file_of(as_supervisor, asked(as_supervisor, "xlsx"))))
-    assert book.sheetnames[:3] == ["About", "Overview", "Letters and items by month of d"]
+    assert book.sheetnames[:3] == ["About", "Overview", "Letters and items by year of de"]
     export = asked(as_supervisor, "csv")
     rows = list(csv.DictReader(StringIO(file_of(as_supervisor, export).decode("utf-8-sig"))))
     assert len(rows) == export.rows

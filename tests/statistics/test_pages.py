@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 from zipfile import ZipFile
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -111,6 +112,21 @@ def test_exports_have_the_rows_of_the_table_with_names_in_place_of_keys(as_super
         assert "xl/worksheets/sheet1.xml" in ZipFile(BytesIO(xlsx.content)).namelist()
         assert as_supervisor.get(path + "exe").status_code == 404
     assert AuditEvent.objects.filter(action="statistics.exported").count() == 3 * len(EXPORTS)
+
+
+def test_the_overview_exports_the_periods_that_it_shows(as_supervisor: Any, letters: None) -> None:
+    for step, named in (("year", r"\d{4}"), ("quarter", r"Q[1-4] \d{4}"), ("month", r"[A-Z][a-z]{2} \d{4}")):
+        page = as_supervisor.get(f"/statistics/?step={step}&decided_from=2015-01-01")
+        (address,) = re.findall(r'href="(/statistics/months\.json[^"]*)"', page.content.decode())
+        rows = as_supervisor.get(unescape(address)).json()["rows"]
+        shown = [(period["label"], period["items"].value) for period in page.context["periods"]]
+        assert [(row[step], row["items"]) for row in rows] == shown
+        assert all(re.fullmatch(named, label) for label, _items in shown)
+        excel = as_supervisor.get(unescape(address).replace("json", "xlsx"))
+        assert (
+            openpyxl.load_workbook(BytesIO(excel.content))["About"]["A1"].value
+            == f"Letters and items by {step} of decision"
+        )
 
 
 def test_small_cells_are_marked_in_exports(as_supervisor: Any, letters: None) -> None:

@@ -168,6 +168,7 @@ class Context:
             "section": section,
             "sections": section_tabs(self.request, self.query),
             "query_string": self.query.urlencode(),
+            "export_query": with_query("", self.query),
             "chips": chips(self.query, self.labels),
             "ignored": self.parsed.ignored,
             "active_filters": list(active_filters(self.query)),

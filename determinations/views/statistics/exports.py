@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 from determinations.filters import chips
 from determinations.models import Authority
 from determinations.statistics.authority_parts import PARTS, count_parts
-from determinations.statistics.catalog import BY_KEY
 from determinations.statistics.editions import edition_rows
 from determinations.statistics.export_tables import (
     Cell,
@@ -17,14 +16,15 @@ from determinations.statistics.export_tables import (
     breakdown_table,
     editions_table,
     grounds_table,
-    months_table,
     parts_table,
+    periods_table,
 )
 from determinations.statistics.ground_tables import ground_table
 from determinations.statistics.measured_accuracy import Run, read_runs, share
 from determinations.statistics.quality import read_quality
 from determinations.statistics.sql_engine import one_snapshot
 from determinations.statistics.tabulate import by_period
+from determinations.statistics.time_steps import requested_step, step_label
 from determinations.views.statistics.accuracy import accuracy_rows, layout_label
 from determinations.views.statistics.context import Context, may_read, may_view, table_of
 from determinations.views.statistics.export_files import send_table
@@ -49,13 +49,13 @@ def notes_of(context: Context) -> list[str]:
 @require_safe
 @may_view
 def statistics_export(request: HttpRequest, format: str) -> HttpResponse:
-    """The months on the overview."""
+    """The periods on the overview: months, or the quarters or years that ``step`` requests."""
+    step = requested_step(request.GET.get("step")) or "month"
 
     def build(context: Context) -> ExportTable:
-        label = BY_KEY["month"].row_label
-        months = by_period(context.engine.count_letters(context.selection), "month")
-        named = [(label(key, context.labels), letters) for key, letters in months]
-        return months_table(named, context.limits, notes_of(context))
+        periods = by_period(context.engine.count_letters(context.selection), step)
+        named = [(step_label(key), letters) for key, letters in periods]
+        return periods_table(step, named, context.limits, notes_of(context))
 
     return _send(request, format, build)
 

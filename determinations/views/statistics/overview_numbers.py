@@ -42,6 +42,7 @@ def overview(context: Context) -> dict[str, object]:
         "outcomes": _outcomes(context, letters),
         "periods": _periods(context, groups, chosen["step"]),
         **chosen,
+        "export_query": with_query("", context.query, step=chosen["step"]),
         "recent_changes": _recent_changes(context, groups),
     }
 
