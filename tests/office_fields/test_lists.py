@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.utils import timezone
 
 from determinations.cases.office_values import copy_pending
 from determinations.filters import CaseFilter, ItemFilter
 from determinations.filters.lookups import Lookups
-from determinations.models import Case, ItemFact, OfficeField, OfficeValue
+from determinations.models import Case, Export, ItemFact, OfficeField, OfficeValue, SavedView
 from determinations.office_fields.applying import merge_values
+from determinations.reports.saved import of_view
 from tests.fixtures.people import People
 from tests.office_fields.conftest import Enter, field, stored
 
@@ -121,6 +123,22 @@ def test_restricted_fields_are_in_no_list_facet_or_export(
         assert all(b"Acme" not in page and b"Globex" not in page for page in pages), address
     client.force_login(people.admin)
     assert b"Acme" in client.get("/cases/").content
+
+
+def test_a_shared_view_names_no_field_that_its_reader_does_not_see(
+    client: Client, people: People, cases: list[int]
+) -> None:
+    """Nor do exports and reports of it."""
+    OfficeField.objects.filter(key="employer").update(seen_by=["admin"], edited_by=["admin"])
+    now, asked = timezone.now(), {"list_name": "cases", "query": "field_2=Acme"}
+    view = SavedView.objects.create(by=people.admin, name="Shared", role="case manager", saved_at=now, **asked)
+    for user in (people.admin, people.casemanager):
+        Export.objects.create(by=user, format="csv", requested_at=now, **asked)
+        of_view(view, by=user, now=now)
+    for user, is_seen in ((people.admin, True), (people.casemanager, False)):
+        client.force_login(user)
+        for address in ("/views/", "/exports/", "/statistics/reports/"):
+            assert ("Employer: Acme" in client.get(address).content.decode()) is is_seen, (user, address)
 
 
 def test_long_lists_stay_within_their_queries(

@@ -16,6 +16,7 @@ from determinations.access import audit
 from determinations.browsing.lists import CASES
 from determinations.cases.moved_letters import settle_moved
 from determinations.filters import active_filters, filters_in_words, filters_only
+from determinations.filters.lookups import Lookups
 from determinations.intake import offices as moves
 from determinations.models import Account, Case, Office, UnopenedFile, Upload, UploadedFile
 from determinations.paging.addresses import with_query
@@ -23,7 +24,6 @@ from determinations.paging.counts import Count, count_up_to
 from determinations.tasks import send_move, send_settling
 from determinations.views.requests import person_of
 from determinations.wording.figures import counted
-from determinations.wording.labels import read_labels
 
 may_manage = permission_required("determinations.manage_offices", raise_exception=True)
 
@@ -171,7 +171,8 @@ def move_list(request: HttpRequest) -> HttpResponse:
         else:
             messages.error(request, "No worker can be reached right now. Nothing was moved; try again in a minute.")
         return redirect(with_query(reverse("case_list"), query))
-    words = filters_in_words(query, read_labels()) if any(True for _ in active_filters(query)) else "all cases"
+    labels = Lookups(user=person_of(request)).labels
+    words = filters_in_words(query, labels) if any(True for _ in active_filters(query)) else "all cases"
     context = {
         "title": f"Move {matching} letter{'' if matching.number == 1 else 's'}",
         "about": f"Letters of these cases: {words}.",

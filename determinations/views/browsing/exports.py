@@ -40,6 +40,7 @@ from determinations.datasets.exported import FORMATS, Request
 from determinations.datasets.files import Format
 from determinations.duties.worklist import Part
 from determinations.filters import filters_in_words, filters_only
+from determinations.filters.lookups import Lookups
 from determinations.models import Case, Export
 from determinations.models.browsing import DATA_SET, REPORT, WORKLIST, ExportFormat, ExportState
 from determinations.paging.addresses import with_query
@@ -49,7 +50,7 @@ from determinations.storage.sealed import KeyUnknown, NotAuthentic
 from determinations.tasks import send_export
 from determinations.views.access.confirmation import is_resumed, need_confirmation
 from determinations.views.requests import person_of, token_of
-from determinations.wording.labels import Labels, read_labels
+from determinations.wording.labels import Labels
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
     """The user's large exports and their states."""
     exports = list(Export.objects.filter(by=person_of(request)).select_related("by").order_by("-pk")[:100])
     in_progress = any(export.state in (ExportState.WAITING, ExportState.WRITING) for export in exports)
-    labels, now = read_labels(), timezone.now()
+    labels, now = Lookups(user=person_of(request)).labels, timezone.now()
     rows = [
         (export, has_file(export, now=now) and may_download(export, current_scope()), *_described(export, labels))
         for export in exports

@@ -18,11 +18,11 @@ from determinations.browsing import alerts
 from determinations.browsing.lists import LISTS
 from determinations.casework.work import WorkRefused
 from determinations.filters import filters_only
+from determinations.filters.lookups import Lookups
 from determinations.filters.moving_dates import MOVING, as_of, kept_moving, moving, saved_in_words
 from determinations.models import SavedView, Watch
 from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.requests import person_of, refusal_with
-from determinations.wording.labels import read_labels
 
 _MOST_VIEWS = 200
 
@@ -37,7 +37,8 @@ class ViewNameForm(forms.Form):
 @permission_required("determinations.browse_cases", raise_exception=True)
 def saved_view_list(request: HttpRequest) -> HttpResponse:
     """The user's views, to open, rename, delete, or make the start page."""
-    labels, user = read_labels(), person_of(request)
+    user = person_of(request)
+    labels = Lookups(user=user).labels
     watched = dict(Watch.objects.filter(user=user, view__isnull=False).values_list("view", "only_new"))
     views = [
         (view, saved_in_words(QueryDict(view.query), labels), view.pk in watched, watched.get(view.pk))

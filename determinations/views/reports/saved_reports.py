@@ -37,7 +37,6 @@ from determinations.views.audit.recorded_forms import recorded_form
 from determinations.views.browsing.exports import queue
 from determinations.views.browsing.saved_views import views_of
 from determinations.views.requests import person_of
-from determinations.wording.labels import read_labels
 
 
 def may_report(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -57,7 +56,8 @@ def may_report(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 @may_report
 def report_list(request: HttpRequest) -> HttpResponse:
     """The user's reports and those shared with their role, and what schedules make for the user."""
-    user, labels = person_of(request), read_labels()
+    user = person_of(request)
+    labels = Lookups(user=user).labels
     reports = reports_of(user).annotate(running=Count("schedules", filter=Q(schedules__next_at__isnull=False)))
     rows = [
         (report, stored.in_words(labels) if stored else None, formats_of(report))
