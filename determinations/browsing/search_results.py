@@ -17,7 +17,7 @@ from determinations.paging.counts import Count
 from determinations.paging.filtered import ListQuery, keys_from, rows_of
 from determinations.paging.looking import Looked, look_through
 from determinations.paging.sql import compiled
-from determinations.searching.matches import Found, Piece, excerpts, find, whole
+from determinations.searching.matches import Found, Piece, Searched, excerpts, whole
 from determinations.searching.tsquery import Scope, alone
 from determinations.wording.labels import value_texts
 
@@ -71,20 +71,6 @@ class SearchResult:
     where: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads texts for what matches, each once: items of a letter often share a rationale or a guideline line."""
-
-    words: QueryWords
-    _read: dict[tuple[str, str], Found] = field(default_factory=dict)
-
-    def find(self, text: str, name: str) -> Found:
-        """The places in the text of a field that match."""
-        if (text, name) not in self._read:
-            self._read[text, name] = find(text, self.words.alternatives, name)
-        return self._read[text, name]
-
-
 def newest_matches(
     listed: ListQuery, filterset: ListFilters, words: QueryWords, *, whole: bool = False
 ) -> tuple[list[int], Count, Looked | None]:
@@ -120,16 +106,16 @@ def with_snippets(
     one more if the cases have values of the office's fields; one more for cases that match only by the name of what
     they cite.
     """
-    results, reader = {case.pk: SearchResult(case) for case in cases}, _Reader(words)
+    results, searched = {case.pk: SearchResult(case) for case in cases}, Searched(words.alternatives)
     found: dict[int, list[Snippet]] = {pk: [] for pk in results}
     for case_id, snippet in (
-        *_of_items(results, reader),
-        *_of_letters(results, reader, notes=notes),
-        *(_of_notes(results, reader) if noted else ()),
-        *_of_values(results, reader, office),
+        *_of_items(results, searched),
+        *_of_letters(results, searched, notes=notes),
+        *(_of_notes(results, searched) if noted else ()),
+        *_of_values(results, searched, office),
     ):
         found[case_id].append(snippet)
-    for case_id, snippet in _of_names([pk for pk, snippets in found.items() if not snippets], reader):
+    for case_id, snippet in _of_names([pk for pk, snippets in found.items() if not snippets], searched):
         found[case_id].append(snippet)
     for pk, result in results.items():
         best = sorted(found[pk], key=lambda snippet: -snippet.parts)[:_SNIPPETS]
@@ -138,16 +124,16 @@ def with_snippets(
     return list(results.values())
 
 
-def _of_items(results: Mapping[int, SearchResult], reader: _Reader) -> Iterator[tuple[int, Snippet]]:
+def _of_items(results: Mapping[int, SearchResult], searched: Searched) -> Iterator[tuple[int, Snippet]]:
     rows = DisputedItem.objects.filter(case__in=list(results)).order_by("case", "number")
     texts = (Stored("text__rationale"), Stored("text__claims_text"), Stored("text__reviewer_text"))
     for case_id, number, decision, disputed, request, *of_item in rows.values_list(
         "case", "number", "decision", "disputed", "request", *texts
     ):
         rationale, claims, reviewer = (readable(text, case_id) for text in of_item)
-        in_request = reader.find(request, "request")
+        in_request = searched.find(request, "request")
         if disputed != request:
-            in_disputed = reader.find(disputed, "request")
+            in_disputed = searched.find(disputed, "request")
             if in_disputed.parts >= in_request.parts:
                 request, in_request = disputed, in_disputed
         fields = (
@@ -155,7 +141,7 @@ def _of_items(results: Mapping[int, SearchResult], reader: _Reader) -> Iterator[
             ("Claims administrator's guideline line", claims, "cites"),
             ("Reviewer's guideline line", reviewer, "cites"),
         )
-        excerpts_of, parts = _excerpts(fields, reader)
+        excerpts_of, parts = _excerpts(fields, searched)
         if in_request.parts:
             excerpts_of.insert(0, Excerpt("Request", ()))
         if excerpts_of:
@@ -163,7 +149,9 @@ def _of_items(results: Mapping[int, SearchResult], reader: _Reader) -> Iterator[
             yield case_id, Snippet(number, decision, shown, excerpts_of, parts + in_request.parts)
 
 
-def _of_letters(results: Mapping[int, SearchResult], reader: _Reader, *, notes: bool) -> Iterator[tuple[int, Snippet]]:
+def _of_letters(
+    results: Mapping[int, SearchResult], searched: Searched, *, notes: bool
+) -> Iterator[tuple[int, Snippet]]:
     noted: dict[int, list[str]] = {}
     if notes:
         rows = Correction.objects.filter(letter_id__in=list(results)).exclude(note="").order_by("pk")
@@ -177,14 +165,14 @@ def _of_letters(results: Mapping[int, SearchResult], reader: _Reader, *, notes: 
             ("Reviewer", "; ".join([*case.specialties, *case.licensure]), "reviewer"),
             *(("Note on a correction", note, "notes") for note in noted.get(case_id, ())),
         ]
-        excerpts_of, parts = _excerpts(fields, reader)
+        excerpts_of, parts = _excerpts(fields, searched)
         if excerpts_of:
             yield case_id, Snippet(None, "", (), excerpts_of, parts)
 
 
-def _of_notes(results: Mapping[int, SearchResult], reader: _Reader) -> Iterator[tuple[int, Snippet]]:
+def _of_notes(results: Mapping[int, SearchResult], searched: Searched) -> Iterator[tuple[int, Snippet]]:
     """The newest notes on these cases in which a part of the search occurs."""
-    asked = [alone(part) for parts in reader.words.alternatives for part in parts if part.is_said_in("notes")]
+    asked = [alone(part) for parts in searched.alternatives for part in parts if part.is_said_in("notes")]
     if not asked:
         return
     query = AsQuery(Value(" | ".join(f"({part})" for part in asked), output_field=TextField()))
@@ -193,24 +181,24 @@ def _of_notes(results: Mapping[int, SearchResult], reader: _Reader) -> Iterator[
     for note in rows.defer("search").order_by("-pk")[:_NOTES]:
         noted.setdefault(note.letter_id, []).append((f"Note by {note.by.get_username()}", note.text, "notes"))
     for pk, fields in noted.items():
-        excerpts_of, parts = _excerpts(fields, reader)
+        excerpts_of, parts = _excerpts(fields, searched)
         if excerpts_of:
             yield pk, Snippet(None, "", (), excerpts_of, parts)
 
 
 def _of_values(
-    results: Mapping[int, SearchResult], reader: _Reader, office: Sequence[OfficeField]
+    results: Mapping[int, SearchResult], searched: Searched, office: Sequence[OfficeField]
 ) -> Iterator[tuple[int, Snippet]]:
     ids = {(pk, field): getattr(result.case, field.column) for pk, result in results.items() for field in office}
     texts = value_texts(ids.values())
     for pk in results:
         fields = [(field.name, texts.get(ids[pk, field] or 0, ""), field.key) for field in office]
-        excerpts_of, parts = _excerpts(fields, reader)
+        excerpts_of, parts = _excerpts(fields, searched)
         if excerpts_of:
             yield pk, Snippet(None, "", (), excerpts_of, parts)
 
 
-def _of_names(case_ids: Sequence[int], reader: _Reader) -> Iterator[tuple[int, Snippet]]:
+def _of_names(case_ids: Sequence[int], searched: Searched) -> Iterator[tuple[int, Snippet]]:
     """Cases that match by the names of the guidelines they cite, which their lines print otherwise."""
     if not case_ids:
         return
@@ -222,18 +210,18 @@ def _of_names(case_ids: Sequence[int], reader: _Reader) -> Iterator[tuple[int, S
         if (case_id, name) in seen:
             continue
         seen.add((case_id, name))
-        excerpts_of, parts = _excerpts([("Guideline cited", name, "cites")], reader)
+        excerpts_of, parts = _excerpts([("Guideline cited", name, "cites")], searched)
         if excerpts_of:
             item = citation.item
             yield case_id, Snippet(item.number, item.decision, whole(item.disputed, Found(0, ())), excerpts_of, parts)
 
 
-def _excerpts(fields: Iterable[tuple[str, str, str]], reader: _Reader) -> tuple[list[Excerpt], int]:
+def _excerpts(fields: Iterable[tuple[str, str, str]], searched: Searched) -> tuple[list[Excerpt], int]:
     """Excerpts of the texts that match, given as label, text and field; and how many parts they show at most."""
     shown: list[Excerpt] = []
     most = 0
     for label, text, name in fields:
-        found = reader.find(text[:_READ_CHARACTERS], name)
+        found = searched.find(text[:_READ_CHARACTERS], name)
         if found.parts:
             shown.append(Excerpt(label, excerpts(text[:_READ_CHARACTERS], found)))
             most = max(most, found.parts)

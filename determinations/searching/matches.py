@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from determinations.searching.normal_form import ReadText, Slot
+from determinations.searching.normal_form import Beginnings, ReadText, Slot
 from determinations.searching.query import Alternatives, Part
 
 #: Characters of an excerpt on each side of the first place, and how far an excerpt may reach.
@@ -27,14 +27,42 @@ class Found:
     places: tuple[tuple[int, int], ...]
 
 
-def find(text: str, alternatives: Alternatives, field: str) -> Found:
-    """The places in the text of one field that match."""
-    parts = [part for every in alternatives for part in every if part.is_said_in(field)]
-    if not parts or not text:
-        return Found(0, ())
-    read = ReadText(text)
-    found = [places for part in parts if (places := list(_places(read, part)))]
-    return Found(len(found), _joined(place for places in found for place in places))
+_NOTHING = Found(0, ())
+
+
+class Searched:
+    """A search that is looked for in texts, each read once: items of a letter often share a rationale or a line."""
+
+    def __init__(self, alternatives: Alternatives) -> None:
+        self.alternatives = alternatives
+        self._beginnings: dict[tuple[Part, ...], Beginnings] = {}
+        self._in_field: dict[str, tuple[tuple[Part, ...], Beginnings]] = {}
+        self._found: dict[tuple[str, str], Found] = {}
+
+    def find(self, text: str, field: str) -> Found:
+        """The places in the text of one field that match."""
+        found = self._found.get((text, field))
+        if found is None:
+            found = self._found[text, field] = self._read(text, field)
+        return found
+
+    def _read(self, text: str, field: str) -> Found:
+        parts, beginnings = self._in_field.get(field) or self._parts_in(field)
+        if not parts or not beginnings.any_in(text):
+            return _NOTHING
+        read = ReadText(text)
+        found = [places for part in parts if (places := list(_places(read, part)))]
+        return Found(len(found), _joined(place for places in found for place in places))
+
+    def _parts_in(self, field: str) -> tuple[tuple[Part, ...], Beginnings]:
+        """The parts that the field may say, and the pieces of text with which a match of one may begin."""
+        parts = tuple(part for every in self.alternatives for part in every if part.is_said_in(field))
+        if parts not in self._beginnings:
+            lexemes = {lexeme for part in parts for lexeme in (part.slots[0] if part.slots else part.lexemes)}
+            starts = [part.ways[0][0] for part in parts if part.beginning]
+            self._beginnings[parts] = Beginnings(lexemes, starts)
+        self._in_field[field] = parts, self._beginnings[parts]
+        return self._in_field[field]
 
 
 def _lexemes(slot: str | Slot) -> tuple[str, ...]:

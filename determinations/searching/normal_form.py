@@ -6,6 +6,7 @@ the singular; ``=name`` for a term; ``=l4/l5`` for a level of the spine, however
 """
 
 import re
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple, cast
@@ -60,27 +61,45 @@ class _Key(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """What is known of a piece of text between two spaces: the slots of its words, and their keys at no place."""
+    """What is known of a piece of text between two spaces: the slots of its words, and their keys."""
 
     #: In place of the slot of a word that may go on in the next ones is its key.
     slots: "tuple[str | Slot | _Key, ...]"
-    keys: tuple[tuple[_Key, int], ...]
+    keys: tuple[_Key, ...]
+    #: Everything that its words are found by, and the terms that begin with them.
+    begun: tuple[str, ...]
+
+
+class _Words(NamedTuple):
+    """The words of a text: what is known of each alone, and where in the text the piece that it is of begins."""
+
+    keys: list[_Key]
+    starts: Sequence[int]
+
+    def placed(self, at: int) -> Slot:
+        """The slot of a word in its place; ``_replace`` would take four times as long."""
+        key, offset = self.keys[at], self.starts[at]
+        words, name, lexemes, _start, _end = key.slot
+        return Slot(words, name, lexemes, offset + key.word.start, offset + key.word.end)
+
+    def place(self, at: int, after: int) -> tuple[int, int]:
+        """Where the words of these numbers begin and end in the text, the second number excluded."""
+        last = after - 1
+        return self.starts[at] + self.keys[at].word.start, self.starts[last] + self.keys[last].word.end
 
 
 def slots_of(text: str, *, typed: bool = False) -> list[Slot]:
     """The slots of a text in order. What is ``typed`` counts as an abbreviation also in small letters."""
     slots: list[Slot] = []
-    add = slots.append
-    keys = _keys(text, typed)
+    words = _words_of(text, typed)
     after = 0
-    for at, (key, offset) in enumerate(keys):
+    for at, key in enumerate(words.keys):
         if at < after:
             continue
         if key.is_plain:
-            words, name, lexemes, _start, _end = key.slot
-            add(Slot(words, name, lexemes, offset + key.word.start, offset + key.word.end))
+            slots.append(words.placed(at))
         else:
-            after = _read_on(keys, at, typed, slots)
+            after = _read_on(words, at, typed, slots)
     return slots
 
 
@@ -99,7 +118,7 @@ def plain_slots(text: str) -> list[str | Slot]:
     open_words = [at for at, slot in enumerate(every) if type(slot) is _Key]
     if not open_words:
         return cast(list[str | Slot], every)
-    keys: list[tuple[_Key, int]] = []
+    words: _Words | None = None
     slots: list[str | Slot] = []
     after = 0
     for at in open_words:
@@ -107,16 +126,61 @@ def plain_slots(text: str) -> list[str | Slot]:
             continue
         slots += cast(list[str | Slot], every[after:at])
         key = cast(_Key, every[at])
-        if key.seconds is not None and (at + 1 == len(every) or _differs(every[at + 1], key.seconds)):
+        if _stands_alone(key, every, at + 1):
             slots.append(key.alone)
             after = at + 1
         else:
-            keys = keys or list(chain.from_iterable([_printed_pieces[piece].keys for piece in pieces]))
+            words = words or _without_places(map(_printed_pieces.__getitem__, pieces))
             read: list[Slot] = []
-            after = _read_on(keys, at, False, read)
+            after = _read_on(words, at, False, read)
             slots += read
     slots += cast(list[str | Slot], every[after:])
     return slots
+
+
+def _stands_alone(key: _Key, every: "Sequence[str | Slot | _Key]", following: int) -> bool:
+    """Whether the next word shows that no term, compound or level begins with this one."""
+    return key.seconds is not None and (following == len(every) or _differs(every[following], key.seconds))
+
+
+class Beginnings(dict[str, bool]):
+    """Printed pieces of text, each with whether a slot that has one of these lexemes may begin in it.
+
+    A text of which no piece may has no such slot, and need not be read. ``starts`` are beginnings of lexemes that
+    will do. Of a slot of several words, only the first is asked: the others tell of themselves.
+    """
+
+    def __init__(self, lexemes: Collection[str], starts: Collection[str] = ()) -> None:
+        super().__init__()
+        self._lexemes, self._starts = frozenset(lexemes), tuple(starts)
+        self._levels = bool(starts) or any("/" in lexeme or place_on_spine(lexeme) is not None for lexeme in lexemes)
+
+    def any_in(self, text: str) -> bool:
+        """Whether such a slot may begin anywhere in a printed text."""
+        return any(map(self.__getitem__, text.split()))
+
+    def __missing__(self, text: str) -> bool:
+        piece = _printed_pieces[text]
+        may = self[text] = (
+            not self._lexemes.isdisjoint(piece.begun)
+            or (bool(self._starts) and any(lexeme.startswith(self._starts) for lexeme in piece.begun))
+            or any(self._may_go_on(key) for key in piece.keys if key.begins or key.vertebra)
+        )
+        return may
+
+    def _may_go_on(self, key: _Key) -> bool:
+        """Whether a level or a compound that begins with this word may have one of the lexemes."""
+        if key.vertebra:
+            return self._levels
+        prefix = key.word.text
+        return (
+            key.word.hyphen
+            and prefix in _PREFIXES
+            and (
+                any(lexeme.startswith(prefix) for lexeme in (*self._lexemes, *self._starts))
+                or any(map(prefix.startswith, self._starts))
+            )
+        )
 
 
 def _differs(word: "str | Slot | _Key", seconds: frozenset[str]) -> bool:
@@ -143,16 +207,20 @@ class ReadText:
         self._read(list(chain.from_iterable([piece.slots for piece in self._pieces])))
 
     def _read(self, every: list[str | Slot | _Key]) -> None:
-        keys: list[tuple[_Key, int]] = []
         after = 0
-        for at in [at for at, slot in enumerate(every) if isinstance(slot, _Key)]:
-            if at >= after:
-                # In place of where its piece begins, each word has its number.
-                keys = keys or [(key, number << _BITS) for number, (key, _nowhere) in enumerate(self._keys)]
-                self.slots += cast(list[str | Slot], every[after:at])
-                self._words += range(after, at)
+        for at in [at for at, slot in enumerate(every) if type(slot) is _Key]:
+            if at < after:
+                continue
+            self.slots += cast(list[str | Slot], every[after:at])
+            self._words += range(after, at)
+            key = cast(_Key, every[at])
+            if _stands_alone(key, every, at + 1):
+                self.slots.append(key.alone)
+                self._words.append(at)
+                after = at + 1
+            else:
                 read: list[Slot] = []
-                after = _read_on(keys, at, False, read)
+                after = _read_on(self._numbered, at, False, read)
                 self.slots += read
                 self._words += [-1] * len(read)
         self.slots += cast(list[str | Slot], every[after:])
@@ -172,7 +240,7 @@ class ReadText:
         """Where the slot of this number begins and ends in the text."""
         word, slot = self._words[number], self.slots[number]
         if word >= 0:
-            of_word, offset = self._keys[word][0].word, self._offsets[word]
+            of_word, offset = self._numbered.keys[word].word, self._offsets[word]
             return offset + of_word.start, offset + of_word.end
         assert isinstance(slot, Slot)
         return self._decoded(slot.start), self._decoded(slot.end)
@@ -181,8 +249,8 @@ class ReadText:
         return self._offsets[place >> _BITS] + (place & ((1 << _BITS) - 1))
 
     @cached_property
-    def _keys(self) -> list[tuple[_Key, int]]:
-        return list(chain.from_iterable([piece.keys for piece in self._pieces]))
+    def _numbered(self) -> _Words:
+        return _without_places(self._pieces)
 
     @cached_property
     def _offsets(self) -> list[int]:
@@ -191,34 +259,37 @@ class ReadText:
         return [start for start, piece in zip(starts, self._pieces, strict=True) for _key in piece.keys]
 
 
-def _placed(key: _Key, offset: int) -> Slot:
-    """The slot of a word in its place; ``_replace`` would take four times as long."""
-    words, name, lexemes, _start, _end = key.slot
-    return Slot(words, name, lexemes, offset + key.word.start, offset + key.word.end)
-
-
-def _read_on(keys: list[tuple[_Key, int]], at: int, typed: bool, slots: list[Slot]) -> int:
+def _read_on(words: _Words, at: int, typed: bool, slots: list[Slot]) -> int:
     """Add the slots that begin with this word, which may go on in the next ones; returns what comes next."""
-    key, offset = keys[at]
-    if key.begins and (several := _several(keys, at, typed)):
+    key = words.keys[at]
+    if key.begins and (several := _several(words, at, typed)):
         slot, following = several
         slots.append(slot)
         return following
     if key.key:
-        slots.append(_placed(key, offset))
-    return _levels(keys, at + 1, slots) if key.vertebra else at + 1
+        slots.append(words.placed(at))
+    return _levels(words, at + 1, slots) if key.vertebra else at + 1
 
 
-def _keys(text: str, typed: bool) -> list[tuple[_Key, int]]:
+def _words_of(text: str, typed: bool) -> _Words:
     """The words of the text with what is known of each alone, and where its piece begins."""
-    keys: list[tuple[_Key, int]] = []
+    keys: list[_Key] = []
+    starts: list[int] = []
     known = _typed_pieces if typed else _printed_pieces
     at = 0
     for piece in text.split():
         at = text.index(piece, at)
-        keys += [(key, at) for key, _nowhere in known[piece].keys]
+        of_piece = known[piece].keys
+        keys += of_piece
+        starts += [at] * len(of_piece)
         at += len(piece)
-    return keys
+    return _Words(keys, starts)
+
+
+def _without_places(pieces: Iterable[_Piece]) -> _Words:
+    """The words of pieces of text; in place of where its piece begins, each has its number, coded."""
+    keys = list(chain.from_iterable([piece.keys for piece in pieces]))
+    return _Words(keys, range(0, len(keys) << _BITS, 1 << _BITS))
 
 
 class _Pieces(dict[str, _Piece]):
@@ -230,7 +301,8 @@ class _Pieces(dict[str, _Piece]):
 
     def __missing__(self, text: str) -> _Piece:
         keys = [_key(word, self._typed) for word in words_of_piece(text)]
-        piece = _Piece(tuple([key.alone if key.is_plain else key for key in keys]), tuple([(key, 0) for key in keys]))
+        begun = tuple([lexeme for key in keys for lexeme in _begun(key)])
+        piece = _Piece(tuple([key.alone if key.is_plain else key for key in keys]), tuple(keys), begun)
         if len(text) <= _LONGEST_KEPT and len(self) < self._most:
             self[text] = piece
         return piece
@@ -267,72 +339,78 @@ def _key(word: Word, typed: bool) -> _Key:
     return _Key(word, key, slot, key if slot.lexemes == words else slot, begins, is_vertebra, is_plain, seconds)
 
 
-def _several(keys: list[tuple[_Key, int]], at: int, typed: bool) -> tuple[Slot, int] | None:
+def _begun(key: _Key) -> tuple[str, ...]:
+    """What a word is found by, alone or as the first of a term; the words that follow tell of themselves."""
+    if not key.begins:
+        return key.slot.lexemes
+    forms = [form for form in forms_by_first().get(key.key, ()) if len(form.keys) > 1]
+    return (*key.slot.lexemes, *(lexeme for form in forms for lexeme in (form.term.lexeme, *form.also)))
+
+
+def _several(words: _Words, at: int, typed: bool) -> tuple[Slot, int] | None:
     """The slot of several words that begins here, and where the next one begins."""
-    for form in forms_by_first().get(keys[at][0].key, ()):
+    keys = words.keys
+    for form in forms_by_first().get(keys[at].key, ()):
         if len(form.keys) > 1 and (length := _length(keys, at, form)):
-            return _term_slot(keys[at : at + length], form), at + length
-    (first, _), hyphen = keys[at], keys[at][0].word.hyphen
-    if not hyphen or at + 1 == len(keys) or not (second := keys[at + 1][0]).key.isalpha():
+            return _term_slot(words, at, at + length, form), at + length
+    first, hyphen = keys[at], keys[at].word.hyphen
+    if not hyphen or at + 1 == len(keys) or not (second := keys[at + 1]).key.isalpha():
         return None
     if first.word.text in _PREFIXES:
         joined = key_of(first.word.text + second.word.text)
-        part = keys[at : at + 2]
-        return Slot((first.key, second.key), joined, _each_once(joined, *_lexemes_in(part)), *_place(part)), at + 2
+        lexemes = _each_once(joined, *_lexemes_in(keys[at : at + 2]))
+        return Slot((first.key, second.key), joined, lexemes, *words.place(at, at + 2)), at + 2
     return None
 
 
-def _length(keys: list[tuple[_Key, int]], at: int, form: Form) -> int:
+def _length(keys: list[_Key], at: int, form: Form) -> int:
     """How many words the form takes here; 0 if it is not here. Signs between words do not matter."""
     place = at
     for wanted in form.keys:
-        while place < len(keys) and not keys[place][0].key:
+        while place < len(keys) and not keys[place].key:
             place += 1
-        if place == len(keys) or keys[place][0].key != wanted:
+        if place == len(keys) or keys[place].key != wanted:
             return 0
         place += 1
     return place - at
 
 
-def _term_slot(part: list[tuple[_Key, int]], form: Form) -> Slot:
-    words = tuple([key.key for key, _ in part if key.key])
-    return Slot(words, form.term.lexeme, _each_once(form.term.lexeme, *form.also, *_lexemes_in(part)), *_place(part))
+def _term_slot(words: _Words, at: int, after: int, form: Form) -> Slot:
+    part = words.keys[at:after]
+    printed = tuple([key.key for key in part if key.key])
+    lexemes = _each_once(form.term.lexeme, *form.also, *_lexemes_in(part))
+    return Slot(printed, form.term.lexeme, lexemes, *words.place(at, after))
 
 
-def _lexemes_in(part: list[tuple[_Key, int]]) -> list[str]:
+def _lexemes_in(part: list[_Key]) -> list[str]:
     """What the single words of a slot are found by."""
-    return [lexeme for key, _ in part if key.key for lexeme in key.slot.lexemes]
+    return [lexeme for key in part if key.key for lexeme in key.slot.lexemes]
 
 
 def _each_once(*lexemes: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lexemes))
 
 
-def _place(part: list[tuple[_Key, int]]) -> tuple[int, int]:
-    (first, start), (last, end) = part[0], part[-1]
-    return start + first.word.start, end + last.word.end
-
-
-def _levels(keys: list[tuple[_Key, int]], at: int, slots: list[Slot]) -> int:
+def _levels(words: _Words, at: int, slots: list[Slot]) -> int:
     """Read what follows a vertebra as the levels that it begins: ``L4-5``, ``L4/L5``, ``L3-4-5``.
 
     Returns what comes next. The place of a level is that of both its vertebrae.
     """
+    keys = words.keys
     upper = slots[-1].start
     while at < len(keys):
         following = at
-        bridged = bool(keys[at - 1][0].word.hyphen)
-        while following < len(keys) and not keys[following][0].key:
+        bridged = keys[at - 1].word.hyphen
+        while following < len(keys) and not keys[following].key:
             following, bridged = following + 1, True
-        if following == len(keys) or not (bridged or keys[following][0].word.joined):
+        if following == len(keys) or not (bridged or keys[following].word.joined):
             break
-        above = slots[-1].words[0]
-        key, offset = keys[following]
+        above, offset = slots[-1].words[0], words.starts[following]
+        key = keys[following]
         below = _below(above, key.key)
         if below is None:
             break
-        end = offset + key.word.end
-        slots.append(Slot((below,), below, (below, f"={above}/{below}"), upper, end))
+        slots.append(Slot((below,), below, (below, f"={above}/{below}"), upper, offset + key.word.end))
         at, upper = following + 1, offset + key.word.start
     return at
 

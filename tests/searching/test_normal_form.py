@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from determinations.searching.matches import find
-from determinations.searching.normal_form import ReadText, slots_of, slots_without_places
+from determinations.searching.matches import Searched
+from determinations.searching.normal_form import Beginnings, ReadText, slots_of, slots_without_places
 from determinations.searching.query import read_query
 from determinations.searching.singular import shorter_singulars, singular
 
@@ -188,7 +188,8 @@ TEXTS = [
     ],
 )  # fmt: skip
 def test_a_text_is_marked_wherever_it_shows_part_of_a_search(typed: str, found: list[int]) -> None:
-    assert [find(text, read_query(typed), "rationale").parts for text in TEXTS] == found
+    searched = Searched(read_query(typed))
+    assert [searched.find(text, "rationale").parts for text in TEXTS] == found
 
 
 #: Words with which terms, levels and compounds begin or go on, and signs.
@@ -203,3 +204,17 @@ def test_slots_are_the_same_with_and_without_their_places(pieces: list[str]) -> 
     assert placed == [(slot.words, slot.key, slot.lexemes) for slot in slots_without_places(text)]
     assert [slot.lexemes for slot in slots] == [(s,) if isinstance(s, str) else s.lexemes for s in read.slots]
     assert [(slot.start, slot.end) for slot in slots] == [read.place(at) for at in range(len(slots))]
+
+
+@given(st.lists(st.sampled_from([*" ".join(TEXTS).split(), *PARTS])))
+def test_no_text_is_left_unread_that_has_a_slot_with_a_lexeme(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    for lexeme in {lexeme for slot in slots_of(text) for lexeme in slot.lexemes}:
+        assert Beginnings([lexeme]).any_in(text), lexeme
+        for length in range(2, len(lexeme) + 1):
+            assert Beginnings((), [lexeme[:length]]).any_in(text), lexeme[:length]
+
+
+@pytest.mark.parametrize("lexemes", [["zebra"], ["=l4/l5"], ["=emg"], ["nonsteroidal"], ["physical", "therapy"]])
+def test_texts_without_any_of_the_words_need_not_be_read(lexemes: list[str]) -> None:
+    assert not Beginnings(lexemes).any_in("The requested home exercise program at L-shaped desks (5) is pre-arranged.")
