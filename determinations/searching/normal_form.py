@@ -301,7 +301,8 @@ class _Pieces(dict[str, _Piece]):
 
     def __missing__(self, text: str) -> _Piece:
         keys = [_key(word, self._typed) for word in words_of_piece(text)]
-        begun = tuple([lexeme for key in keys for lexeme in _begun(key)])
+        # Most pieces are one word: they share the tuple of its slot.
+        begun = _begun(keys[0]) if len(keys) == 1 else tuple([lexeme for key in keys for lexeme in _begun(key)])
         piece = _Piece(tuple([key.alone if key.is_plain else key for key in keys]), tuple(keys), begun)
         if len(text) <= _LONGEST_KEPT and len(self) < self._most:
             self[text] = piece
