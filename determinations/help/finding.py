@@ -7,7 +7,8 @@ from functools import cache
 
 from determinations.help.markdown import plain_paragraphs
 from determinations.help.pages import HelpPage, all_pages
-from determinations.searching.normal_form import Slot, slots_of
+from determinations.searching.normal_form import slots_of
+from determinations.searching.pieces import Slot
 
 _LONGEST_TYPED = 200
 #: How much a word counts by where it is.

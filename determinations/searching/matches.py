@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from determinations.searching.normal_form import Beginnings, ReadText, Slot
+from determinations.searching.pieces import Slot
 from determinations.searching.query import Alternatives, Part
+from determinations.searching.read_text import Beginnings, ReadText
 
 #: Characters of an excerpt on each side of the first place, and how far an excerpt may reach.
 _BEFORE, _LENGTH = 60, 220

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from determinations.searching.normal_form import Slot, slots_of
+from determinations.searching.normal_form import slots_of
+from determinations.searching.pieces import Slot
 from determinations.searching.singular import STOP_WORDS, shorter_singulars
 
 #: The fields that a search can be limited to, each with the other names that are understood.

@@ -12,7 +12,8 @@ from functools import lru_cache
 from itertools import pairwise, product
 from typing import cast
 
-from determinations.searching.normal_form import Slot, plain_slots, slots_without_places
+from determinations.searching.normal_form import plain_slots, slots_without_places
+from determinations.searching.pieces import Slot
 
 #: The prefixes of lexemes by field. Words of letters are in small letters, so no lexeme is taken for another's.
 REQUEST, CITES, SUMMARY, REVIEWER, NOTES = "Q", "G", "S", "R", "N"

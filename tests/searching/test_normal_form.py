@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from determinations.searching.matches import Searched
-from determinations.searching.normal_form import Beginnings, ReadText, slots_of, slots_without_places
+from determinations.searching.normal_form import slots_of, slots_without_places
 from determinations.searching.query import read_query
+from determinations.searching.read_text import Beginnings, ReadText
 from determinations.searching.singular import shorter_singulars, singular
 
 
