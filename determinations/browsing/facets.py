@@ -319,7 +319,7 @@ def _tables(listed: ListQuery, limits: Limits, name: str) -> tuple[str, list[obj
     try:
         return tables_of(listed, _nearest(listed, limits), name=f"{name}_", some=True)
     except EmptyResultSet:  # a value that no row can have
-        none = replace(listed, rows=listed.everything.filter(pk=0))
+        none = replace(listed, rows=listed.everything.filter(pk=0), by_texts=None)
         return tables_of(none, _nearest(listed, limits), name=f"{name}_", some=True)
 
 

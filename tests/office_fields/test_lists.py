@@ -74,6 +74,18 @@ def test_a_field_that_the_role_does_not_see_finds_nothing(cases: list[int], peop
     assert found("field_2=Acme+Inc", people, "supervisor") == ["1", "2"]
 
 
+@pytest.mark.parametrize("address", ["/cases/facets/", "/items/facets/", "/decisions/facets/"])
+def test_filter_counts_are_given_where_nothing_can_have_a_value(
+    as_casemanager: Client, cases: list[int], address: str
+) -> None:
+    """Also with words, by whose texts rows are read instead of by the other filters."""
+    for query in ("field_20=Acme", "q=brace&field_20=Acme", "reviewer_words=brace&field_4_from=12a"):
+        facets = as_casemanager.get(address, QueryDict(query))
+        assert facets.status_code == 200
+        assert facets.context is not None
+        assert not any(sum(counts.values()) for counts in facets.context["counted"].counts.values()), query
+
+
 def test_merged_names_find_the_same_cases(cases: list[int], people: People) -> None:
     merge_values(OfficeValue.objects.get(printed="Globex"), OfficeValue.objects.get(printed="Acme, Inc."))
     copy_pending()
