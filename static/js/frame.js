@@ -42,6 +42,21 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Words typed into a marked form are asked about before the page is left, unless that form is what leaves it.
+let leavesBy = null;
+document.addEventListener("submit", (event) => {
+  leavesBy = event.defaultPrevented ? null : event.target;
+});
+window.addEventListener("pageshow", () => {
+  leavesBy = null;
+});
+window.addEventListener("beforeunload", (event) => {
+  const unsent = [...document.querySelectorAll("form[data-asks-before-leaving] textarea")].some(
+    (field) => field.form !== leavesBy && field.value.trim() && field.value !== field.defaultValue,
+  );
+  if (unsent) event.preventDefault();
+});
+
 // A marked form submits itself when a choice changes; its button remains for browsers without scripts.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-sends-itself]");

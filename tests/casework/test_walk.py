@@ -148,3 +148,26 @@ def test_a_months_end_of_a_supervisor(batch: Upload, sign_in: Any, people: Peopl
     page.emulate_media(media="print")
     assert page.get_by_role("heading", name="By year, with statewide figures").is_visible()
     assert not page.locator(".site-nav").is_visible()
+
+
+def test_a_note_that_is_not_sent_is_asked_about_before_the_case_is_left(
+    batch: Upload, sign_in: Any, people: People
+) -> None:
+    page = sign_in(people.casemanager)
+    letter = batch.files.order_by("pk").values_list("letter_id", flat=True).first()
+    page.goto(f"/cases/{letter}/")
+    page.fill("#note-text", "Called the provider")
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    page.get_by_role("link", name="Items", exact=True).click()
+    assert asked == ["beforeunload"]
+    assert page.locator("#note-text").input_value() == "Called the provider"
+    page.get_by_role("button", name="Add note").click()
+    page.locator(".note-list").get_by_text("Called the provider").wait_for()
+    page.get_by_role("link", name="Items", exact=True).click()
+    page.wait_for_url("**/items/")
