@@ -49,6 +49,17 @@ def test_the_latest_decision_of_a_case_number_counts_until_staff_choose(people: 
     assert AuditEvent.objects.filter(action="letters.compared").count() == 3
 
 
+def test_letters_of_a_pair_are_told_apart_by_when_they_were_added(as_admin: Client) -> None:
+    """A letter that was added later can be the earlier version: its dates say which it is."""
+    latest, earlier = numbered("CM16-9000001", decision_date="2016-12-20"), numbered("CM16-9000001")
+    pair = pair_of([latest, earlier])
+    listed = as_admin.get("/admin/versions/").content.decode()
+    assert '<td data-label="Added first">CM16-9000001 Dec 20, 2016</td>' in listed
+    page = as_admin.get(f"/admin/versions/{pair.pk}/").content.decode()
+    assert f"Letter {latest.pk}</a> added first, in use" in page
+    assert f"Letter {earlier.pk}</a> added later<" in page
+
+
 def test_a_later_version_counts_before_an_older_choice(people: People) -> None:
     older, newer = numbered("CM16-9000001"), numbered("CM16-9000001")
     pair = pair_of([older, newer])
