@@ -114,13 +114,18 @@ def when_of(schedule: ReportSchedule) -> When:
 def begin(
     report: SavedReport, when: When, form: str, recipients: Collection[User], *, by: User, now: datetime
 ) -> ReportSchedule:
-    """Store a schedule. Raises ``ReportRefused``."""
+    """Store a schedule; call it in a transaction. Raises ``ReportRefused``, also for what the report has already."""
+    SavedReport.objects.select_for_update().get(pk=report.pk)  # of two forms sent at once, one waits for the other
     if report.schedules.count() >= MOST_SCHEDULES:
         raise ReportRefused(f"A report has at most {MOST_SCHEDULES} schedules. Delete one first.")
     if not recipients:
         raise ReportRefused("Choose at least one recipient.")
     if len(recipients) > MOST_RECIPIENTS:
         raise ReportRefused(f"A schedule has at most {MOST_RECIPIENTS} recipients. Add another schedule.")
+    wanted = (str(when), form, {user.pk for user in recipients})
+    for known in report.schedules.prefetch_related("recipients"):
+        if (str(when_of(known)), known.format, {entry.user_id for entry in known.recipients.all()}) == wanted:
+            raise ReportRefused("The report has this schedule already, for the same recipients.")
     schedule = ReportSchedule.objects.create(
         report=report, by=by, format=form, frequency=when.frequency, weekday=when.weekday, day=when.day, at=when.at,
         next_at=when.after(now), saved_at=now,

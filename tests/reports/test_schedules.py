@@ -187,6 +187,8 @@ def test_schedules_are_begun_stopped_left_and_deleted_on_their_page(
     as_supervisor.post(address, {**typed, "recipients": [people.supervisor.pk, people.casemanager.pk]})
     assert not ReportSchedule.objects.exists()  # the case manager has no right to see statistics
     as_supervisor.post(address, {**typed, "recipients": [people.supervisor.pk, people.admin.pk]})
+    again = as_supervisor.post(address, {**typed, "day": "3", "recipients": [people.admin.pk, people.supervisor.pk]})
+    assert "The report has this schedule already, for the same recipients." in again.content.decode()
     schedule = ReportSchedule.objects.get()
     assert str(schedules.when_of(schedule)) == "every Friday at 07:30"
     assert schedule.next_at is not None
