@@ -17,7 +17,7 @@ from determinations.models.uploads import FileOutcome
 from determinations.tables.base import Column, ListTable
 from determinations.tables.cells import NUMBER, quiet
 from determinations.templatetags.frame import decision_badge
-from determinations.wording.states import DOCUMENT_NEXT_STEP, OPENING, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
+from determinations.wording.states import NO_LETTER_NEXT_STEP, OPENING, REFUSALS, RETRY_STATES, STATES, STOPPED_STATES
 
 _BADGES = {"open": "is-plain", "done": "is-accent", "look": "is-doubt", "stopped": "is-danger"}
 
@@ -119,7 +119,7 @@ def row_of_letter(letter: Letter, name: str, known: KnownOfLetters) -> FileRow:
         label=_label_of(letter),
         badge=_BADGES[words.severity],
         reason="" if words.severity == "done" else letter.message or words.explanation,
-        next_step=DOCUMENT_NEXT_STEP if _is_no_letter_but_a_document(letter, name) else words.next_step,
+        next_step=NO_LETTER_NEXT_STEP if _is_no_letter_but_a_document(letter, name) else words.next_step,
         case_number=case.number if case else None,
         has_case=case is not None and letter.state in READABLE_STATES,
         outcome=case.outcome if case else "",

@@ -125,6 +125,11 @@ class RefusalWords:
 
 
 DOCUMENT_NEXT_STEP = "Open it in the program that created it, save it as PDF or plain text, and upload that copy."
+#: For a document that was read and in which nothing identifies a letter.
+NO_LETTER_NEXT_STEP = (
+    "Check that this is the right file. If it is a determination letter, open it in the program that created it, save "
+    "it as PDF, and upload that copy."
+)
 
 #: An archive or message of a batch that a worker has yet to open.
 OPENING = StateWords(

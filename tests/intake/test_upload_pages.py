@@ -142,7 +142,7 @@ def test_a_document_without_a_letter_offers_export_and_no_retry(as_casemanager: 
     upload = receive_files(by=None, files=[file("letter.docx", b"A synthetic letter, or what is left of one")])
     ingest_letters(list(Letter.objects.values_list("pk", flat=True)))
     page = as_casemanager.get(page_of(upload)).content.decode()
-    assert "save it as PDF or plain text" in page
+    assert "Check that this is the right file. If it is a determination letter, open it in the program" in page
     assert "Read letter.docx again" not in page
 
 

@@ -106,6 +106,21 @@ ACCESSIBLE = {
 }  # fmt: skip
 
 
+def test_without_scripts_there_is_no_empty_chart_and_no_button_that_does_nothing(page: Any, browser: Any) -> None:
+    page.goto("/statistics/report/")
+    assert page.locator("[data-chart=trend]").is_visible()
+    assert page.locator("[data-print]").is_visible()
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(page.context.cookies())
+    plain = context.new_page()
+    plain.goto(page.url)
+    assert plain.locator("[data-chart]").count()
+    assert plain.locator("[data-chart]:visible, [data-print]:visible, [data-save-chart]:visible").count() == 0
+    plain.goto(page.url.replace("report/", ""))
+    assert plain.locator("details.months summary").is_visible()
+    context.close()
+
+
 def test_pages_are_accessible(page: Any) -> None:
     """All rules in light mode; color contrast in dark mode."""
     page.emulate_media(color_scheme="light")
