@@ -14,6 +14,7 @@ from PIL import Image
 
 from determinations.extraction.filled_forms import load_filled_page
 from determinations.extraction.kinds import HEAD, PICTURE_KINDS, kind_of
+from determinations.extraction.layers import leave_out_hidden_layers
 from determinations.extraction.results import Damaged, Limits, TooLarge
 from determinations.extraction.scanning.page_pictures import PagePicture, PictureFile
 from determinations.extraction.scanning.preparing import DPI, turned
@@ -204,6 +205,8 @@ class _Pdf:
             with pypdfium2.PdfDocument(self._data) as document, pypdfium2.PdfDocument.new() as excerpt:
                 for number in range(first, last + 1):
                     if page := load_filled_page(document.raw, number):
+                        if leave_out_hidden_layers(page):  # a copy does not know that they are off
+                            pdfium.FPDFPage_GenerateContent(page)
                         pdfium.FPDF_ClosePage(page)
                 excerpt.import_pages(document, list(range(first, last + 1)))
                 excerpt.save(written)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import pypdfium2.raw as pdfium
 
+from determinations.extraction.layers import is_left_in
 from determinations.extraction.visible import Box, bounds_of, visible_objects
 
 #: Visible text with fewer characters than this next to a picture is a stamp, a fax line or a page number.
@@ -50,10 +51,12 @@ def _covered(page: pdfium.FPDF_PAGE, part: Box | None, numbers: Iterable[int]) -
 def _holds_picture(thing: pdfium.FPDF_PAGEOBJECT) -> bool:
     kind = pdfium.FPDFPageObj_GetType(thing)
     if kind != pdfium.FPDF_PAGEOBJ_FORM:
-        return bool(kind == pdfium.FPDF_PAGEOBJ_IMAGE)
+        return bool(kind == pdfium.FPDF_PAGEOBJ_IMAGE) and is_left_in(thing)
     inner = min(pdfium.FPDFFormObj_CountObjects(thing), _MOST_AT_ENDS)
     parts = (pdfium.FPDFFormObj_GetObject(thing, number) for number in range(inner))
-    return any(pdfium.FPDFPageObj_GetType(part) == pdfium.FPDF_PAGEOBJ_IMAGE for part in parts)
+    return is_left_in(thing) and any(
+        pdfium.FPDFPageObj_GetType(part) == pdfium.FPDF_PAGEOBJ_IMAGE and is_left_in(part) for part in parts
+    )
 
 
 def _is_hidden(page: pdfium.FPDF_PAGE, numbers: Sequence[int]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pypdfium2.raw as pdfium
 
+from determinations.extraction.layers import leave_out_hidden_layers
 from determinations.extraction.visible import Box, placed_within
 
 _QUARTER = math.pi / 2
@@ -18,8 +19,9 @@ _PLACED = 600
 def load_upright_text(page: pdfium.FPDF_PAGE, part: Box | None) -> pdfium.FPDF_TEXTPAGE | None:
     """The page's text after turning it upright; None if pdfium cannot load it. ``part``: only this part is visible.
 
-    The page keeps its rotation, so that it is drawn and measured as in the file.
+    The page keeps its rotation, so that it is drawn and measured as in the file. What is in hidden layers is left out.
     """
+    leave_out_hidden_layers(page)
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return None
