@@ -6,6 +6,7 @@ from typing import cast
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, ResolverMatch, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from determinations.access.open_pages import opens
@@ -43,6 +44,13 @@ def token_of(request: HttpRequest) -> ApiToken | None:
     """The access token that the request was made with; None for a browser's session."""
     token: ApiToken | None = getattr(request, "api_token", None)
     return token
+
+
+def back_of(request: HttpRequest, otherwise: str) -> str:
+    """The page of ours to which a form says that it leads back (``back``), or another."""
+    back = request.POST.get("back", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if safe and back.startswith("/") else otherwise
 
 
 def url_if_any(name: str, *args: int) -> str:

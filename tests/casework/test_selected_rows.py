@@ -63,10 +63,13 @@ def test_an_action_is_undone_within_an_hour_by_who_did_it(
     client.force_login(people.supervisor)
     assert client.post(f"/selection/{action.pk}/undo/").status_code == 404
     client.force_login(people.casemanager)
-    undone = client.post(f"/selection/{action.pk}/undo/", follow=True)
+    assert '<input type="hidden" name="back" value="/cases/' in page
+    undone = client.post(f"/selection/{action.pk}/undo/", {"back": "/worklist/?whose=mine"}, follow=True)
+    assert undone.redirect_chain == [("/worklist/?whose=mine", 302)], "the list where it was offered"
     assert "Undone for 2 cases." in undone.content.decode()
     assert dict(CaseWork.objects.values_list("pk", "status")) == {one: "disputed", other: "new"}
-    again = client.post(f"/selection/{action.pk}/undo/", follow=True)
+    again = client.post(f"/selection/{action.pk}/undo/", {"back": "//elsewhere.example/"}, follow=True)
+    assert again.redirect_chain == [(f"/cases/?letter={one},{other}", 302)]
     assert "undone already" in again.content.decode()
     RowsAction.objects.update(undone_at=None, at=timezone.now() - timedelta(hours=2))
     late = client.post(f"/selection/{action.pk}/undo/", follow=True)

@@ -27,7 +27,7 @@ from determinations.views.browsing.exports import queue_export
 from determinations.views.casework.case_work import may_work_cases, owner_named
 from determinations.views.duties.forms import numbers_of
 from determinations.views.office_fields.shown import list_fields, values_by_case
-from determinations.views.requests import person_of, refusal_with
+from determinations.views.requests import back_of, person_of, refusal_with
 
 #: The tag of a message that offers to undo an action begins with this; the action's ID follows.
 UNDO = "undo-"
@@ -100,7 +100,7 @@ def _download(request: HttpRequest, letters: list[int]) -> HttpResponse:
 @require_POST
 @permission_required("determinations.browse_cases", raise_exception=True)
 def undo_action(request: HttpRequest, pk: int) -> HttpResponse:
-    """Undo what the user did with selected rows."""
+    """Undo what the user did with selected rows, and return to the list where that was offered."""
     action = get_object_or_404(RowsAction, pk=pk, by=person_of(request))
     if action.do:
         try:
@@ -114,9 +114,9 @@ def undo_action(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, selected_rows.undo(action, by=person_of(request), now=timezone.now()))
     except WorkRefused as refusal:
         messages.error(request, str(refusal))
-    page = "review" if action.kind == "review" else "case_list"
-    letters = [str(row[0]) for row in action.before]
-    return redirect(reverse(page) if page == "review" else f"{reverse(page)}?letter={','.join(letters)}")
+    letters = ",".join(str(row[0]) for row in action.before)
+    theirs = reverse("review") if action.kind == "review" else f"{reverse('case_list')}?letter={letters}"
+    return redirect(back_of(request, theirs))
 
 
 @require_safe

@@ -8,7 +8,6 @@ from django.db.models import Min, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from determinations.intake.batches import GROUPS, Tab, files_of, letters_in
@@ -28,7 +27,7 @@ from determinations.views.intake.file_lists import (
     whole_or_part,
     with_links,
 )
-from determinations.views.requests import person_of
+from determinations.views.requests import back_of, person_of
 from determinations.wording.figures import counted
 from determinations.wording.states import RETRY_STATES, STATES
 
@@ -63,9 +62,7 @@ def retry(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{counted(retried, 'letter')} will be read again.")
     else:
         messages.info(request, "None of these letters can be read again.")
-    back = request.POST.get("back", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back if safe and back.startswith("/") else reverse("letter_list"))
+    return redirect(back_of(request, reverse("letter_list")))
 
 
 def _letters_to_retry(request: HttpRequest) -> QuerySet[Letter]:
