@@ -111,6 +111,8 @@ def test_holds_are_shown_on_the_case_in_a_list_and_by_a_filter(
     assert (empty.status_code, LegalHold.objects.count()) == (422, 0)
     placed = as_admin.post(address, {"do": "hold", "reason": "Synthetic litigation."}, follow=True)
     assert "under a legal hold now" in placed.content.decode()
+    erase = f'href="{reverse("erase_case", args=[letter.pk])}"'
+    assert (erase in placed.content.decode(), erase in empty.content.decode()) == (False, True)
     assert "Legal hold" in as_admin.get(reverse("case_detail", args=[letter.pk])).content.decode()
     assert "Synthetic litigation." in as_admin.get(reverse("legal_holds")).content.decode()
     for kind in (CASES, ITEMS):
