@@ -31,6 +31,12 @@ _AFTER_LABEL = re.compile(rf"(?<=guideline:)\s{{0,80}}(?:{_MARK} {{0,80}})+", re
 _LEADING = re.compile(rf"(?:{_MARK}\s*)+")
 _DECISION, _PRIORITY = r"(?:Upheld|Overturned)\b", r"(?:Standard|Expedited)\b"
 _MOST_PIECES, _WIDEST_GAP = 8, 80
+#: ``[X] Upheld``, ``( ) Overturned``, ``_X_ Upheld``, ``___ Overturned``; and a quick look for them.
+_DRAWN_BOX = re.compile(
+    rf"(?:\[[ _]?[xX]?[ _]?\]|\([ _]?[xX]?[ _]?\)|(?<![A-Za-z\d_])_{{1,3}}[xX]?_{{0,3}})(?=[ ]?{_DECISION})",
+    re.IGNORECASE,
+)
+_BEFORE_DRAWN = ("]", "_", ") U", ")U", ") O", ")O")
 
 
 def _marked(word: str) -> str:
@@ -49,8 +55,15 @@ _INK = re.compile(r"\S")
 _REACH = 400
 
 
+def _drawn(box: re.Match[str]) -> str:
+    """A box of plain characters as a check mark of the same length."""
+    return ("☒" if "x" in box[0].lower() else "☐").ljust(len(box[0]))
+
+
 def without_marks(text: str) -> str:
     """The same text, of the same length: marks before labels are blanked, and of a form all but the chosen word."""
+    if any([sign in text for sign in _BEFORE_DRAWN]):
+        text = _DRAWN_BOX.sub(_drawn, text)
     if text.isascii() or not any([mark in text for mark in _MARKS]):
         return text
     text = _BEFORE_LABEL.sub(lambda marks: _blank(marks[0]), text)
@@ -72,6 +85,11 @@ def undecided_from(text: str, line: Span) -> int | None:
         return None
     form = _LAST_DECISION.search(text, start, line.end)
     return form.start() if form and _ANY_MARK.search(form[0]) else None
+
+
+def is_box(character: str) -> bool:
+    """Whether a character is a box or a check mark, empty or not."""
+    return character in _CHECKED or character in _UNCHECKED
 
 
 def is_beside_box(text: str, word: Span) -> bool:

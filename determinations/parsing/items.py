@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from determinations.parsing.check_marks import start_without_marks, undecided_from
+from determinations.parsing.item_numbers import without_numbers
 from determinations.parsing.item_starts import find_item_start
 from determinations.parsing.results import Decision, Problem
 from determinations.parsing.spans import Folded, Span, fold, fold_text, trimmed
@@ -22,7 +24,7 @@ _LABELS: tuple[tuple[Part, str, re.Pattern[str]], ...] = (
     ("rationale", "Decision", re.compile(r"Decision\s+rationale\s*:", re.IGNORECASE)),
 )
 _OPENING = re.compile(
-    r"\s*The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\s+the\s+disputed\s+items/services"
+    r"\s*:?\s*The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\s+the\s+disputed\s+items/services"
     r"\s+set\s+forth\s+below\s*:",
     re.IGNORECASE,
 )
@@ -30,6 +32,15 @@ _DECISION = re.compile(r"\b(Upheld|Overturned)\s*\.?\s*\Z", re.IGNORECASE)
 _DECISION_WORDS = ("Upheld", "Overturned")
 _DECISION_REACH = 24
 _LEFT_OVER = re.compile(r":\s*(Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
+#: ``Not Upheld``, ``Partially Overturned``, ``Upheld / Overturned``: another decision than the last word says.
+_CHANGED_DECISION = re.compile(
+    r"(?:\b(?:not|non|partial(?:ly)?|partly|part|neither|nor)|\b(?:Upheld|Overturned)\b[\s/|,;&]*(?:\b(?:and|or|in)\b)?)[\s:-]*\Z",
+    re.IGNORECASE,
+)
+#: ``MRI of the knee: Decision: Upheld``.
+_DECISION_LABEL = re.compile(
+    r"(?:\A|[:.;\n\f])\s*(?:IMR\s+)?(?:Final\s+)?(?:Decision|Determination)\s*:\s*\Z", re.IGNORECASE
+)
 _TRAILING_IS = re.compile(r"\s+(?:is|are)\s*\Z")
 #: What a rationale says and an item's line never does.
 _OF_A_RATIONALE = re.compile(
@@ -96,15 +107,23 @@ def read_items(source: str, start: int, end: int, running_text: Span) -> tuple[t
     if len(blocks) > 1:
         typography = typography_of(source, *running_text)
         blank_lines_part = _blank_lines_part(source, blocks, typography)
-    items = []
+    places: list[tuple[Span, str | None]] = []
     item_start, doubt = (opening.end() if opening else start), None
     for number, block in enumerate(blocks[:MOST_ITEMS], 1):
         following = blocks[number] if number < len(blocks) else None
         block_end, next_doubt = end, None
         if following:
             block_end, next_doubt = find_item_start(source, block.below, following.start, typography, blank_lines_part)
-        items.append(_read_item(source, number, Span(item_start, block_end), block, doubt))
+        places.append((Span(item_start, block_end), doubt))
         item_start, doubt = block_end, next_doubt
+    lines = [trimmed(source, place.start, block.start) for (place, _), block in zip(places, blocks, strict=False)]
+    lines = [Span(start_without_marks(source, line), line.end) for line in lines]
+    items = [
+        _read_item(source, number, place, line, block, doubt)
+        for number, ((place, doubt), line, block) in enumerate(
+            zip(places, without_numbers(source, lines), blocks, strict=False), 1
+        )
+    ]
     problems += _left_over(source, start, end, items)
     return tuple(items), problems
 
@@ -158,11 +177,9 @@ def _blank_lines_part(source: str, blocks: list[_Block], typography: Typography)
     return wide * 2 > len(starts)
 
 
-def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str | None) -> ItemText:
+def _read_item(source: str, number: int, place: Span, line: Span, block: _Block, doubt: str | None) -> ItemText:
     path = f"items/{number}/"
     problems: list[Problem] = []
-    line = trimmed(source, place.start, block.start)
-    line = Span(start_without_marks(source, line), line.end)
     spans: dict[str, Span] = {}
     decision, request_end = _read_decision(source, line, path, spans, problems)
     request = fold(source, *trimmed(source, line.start, request_end))
@@ -186,7 +203,17 @@ def _read_item(source: str, number: int, place: Span, block: _Block, doubt: str 
         if part not in parts:
             message = f"The item has no {part.replace('_', ' ').replace('text', 'guideline line')}."
             problems.append(Problem("value_missing", message, line, path + part))
+    problems += _parts_that_may_hold_others(path, block, spans)
     return ItemText(number, request.text, disputed, partly, decision, parts, spans, tuple(problems))
+
+
+def _parts_that_may_hold_others(path: str, block: _Block, spans: dict[str, Span]) -> Iterator[Problem]:
+    """A problem for each part whose end is uncertain: the label that should follow it was not found."""
+    found = [part for part, _, _ in block.labels]
+    for part, following in pairwise(_ORDER):
+        if part in found and following not in found and part in spans:
+            message = "The label that follows this text was not found; it may include what is below that label."
+            yield Problem("value_doubtful", message, spans[part], path + part)
 
 
 def _reads_like_a_rationale(request: str) -> bool:
@@ -212,15 +239,25 @@ def _read_decision(
             Problem("decision_missing", "The item's line does not end in a decision.", line, path + "decision")
         )
         return None, line.end
+    before = source[max(line.start, match.start() - _DECISION_REACH) : match.start()]
+    if changed := _CHANGED_DECISION.search(before):
+        message = "The words before the decision change it, or state another one."
+        problems.append(Problem("decision_missing", message, line, path + "decision"))
+        return None, line.start + len(
+            source[line.start : match.start() - len(before) + changed.start()].rstrip(": \n\f")
+        )
     spans["decision"] = Span(match.start(1), match.end(1))
-    request_end = trimmed(source, line.start, match.start()).end
+    label = _DECISION_LABEL.search(before) if "e" in before else None
+    request_end = trimmed(
+        source, line.start, match.start() - len(label[0].lstrip(":")) if label else match.start()
+    ).end
     if source[request_end - 1 : request_end] == ":" and request_end > line.start:
-        request_end -= 1
-    else:
+        request_end = line.start + len(source[line.start : request_end].rstrip(": \n\f"))
+    elif not label:
         problems.append(
             Problem("value_doubtful", "There is no colon before the decision.", spans["decision"], path + "decision")
         )
-        request_end = line.start + len(source[line.start : request_end].rstrip("-–— "))
+        request_end = line.start + len(source[line.start : request_end].rstrip("-–—;, \n\f"))
     ending = source[max(line.start, request_end - _DECISION_REACH) : request_end].rstrip()
     trailing = None
     if ending.endswith(("is", "are")):

@@ -99,3 +99,26 @@ def test_marks_in_running_text_stay(text: str) -> None:
 @pytest.mark.parametrize("text", ["☐" * 20_000, "☐ Upheld " * 5_000 + "x", "☒ \n" * 9_000, "▪ " * 9_000])
 def test_a_text_of_marks_keeps_its_length(text: str) -> None:
     assert len(without_marks(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "CBC: [ ] Upheld [X] Overturned",
+        "CBC: ( ) Upheld (x) Overturned",
+        "CBC: ___ Upheld _X_ Overturned",
+        "CBC: [X] Overturned",
+    ],
+)
+def test_boxes_of_plain_characters_say_which_word_counts(marked: str) -> None:
+    letter = parse_letter(text_of(NAME).replace(DECISION, marked))
+    assert (letter.items[0].request, letter.items[0].decision) == ("Pre-op labs: CBC", "overturned")
+
+
+@pytest.mark.parametrize(
+    "marked", ["CBC: [ ] Upheld [ ] Overturned", "CBC: [X] Upheld [X] Overturned", "CBC: [ ] Overturned"]
+)
+def test_boxes_of_plain_characters_that_choose_no_word_give_no_decision(marked: str) -> None:
+    letter = parse_letter(text_of(NAME).replace(DECISION, marked))
+    assert letter.items[0].decision is None
+    assert "decision_missing" in {problem.code for problem in letter.problems}

@@ -282,3 +282,63 @@ def test_a_guideline_line_that_breaks_early_before_its_pages_is_not_torn() -> No
         r"MAXIMUS guideline:[^\f]*?\.(?=\s*\n)", lambda _: line, letter_with("MRI of the neck: Upheld"), count=1
     )
     assert "lines_out_of_order" not in {problem.code for problem in parse_letter(text).problems}
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        ": Not Upheld",
+        ": Partially Upheld",
+        ": Partial - Upheld",
+        ": Upheld / Overturned",
+        ": Upheld, Overturned",
+        " is not Upheld",
+    ],
+)
+def test_a_decision_that_is_changed_or_that_is_one_of_two_is_missing(ending: str) -> None:
+    letter = parse_letter(letter_with("MRI of the knee: Upheld", f"MRI of the neck{ending}"))
+    assert letter.items[1].decision is None
+    assert "decision_missing" in {problem.code for problem in letter.problems}
+
+
+@pytest.mark.parametrize("ending", [": Decision: Upheld", ":: Upheld", "; Upheld", ". Final Determination: Upheld"])
+def test_what_is_between_a_request_and_its_decision_is_no_part_of_the_request(ending: str) -> None:
+    letter = parse_letter(letter_with("MRI of the knee: Upheld", f"MRI of the neck{ending}"))
+    assert (letter.items[1].request, letter.items[1].decision) == ("MRI of the neck", "upheld")
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{n}. ", "{n}) ", "({n}) ", "Issue {n}: ", "Item #{n}: ", "Disputed Item No. {n} - ", "* ", "- ", "{letter}. "],
+)
+def test_a_number_that_counts_the_items_is_no_part_of_requests(form: str) -> None:
+    lines = [
+        form.format(n=n, letter="ab"[n - 1]) + f"MRI of the {part}: Upheld"
+        for n, part in enumerate(("knee", "neck"), 1)
+    ]
+    assert [item.request for item in parse_letter(letter_with(*lines)).items] == ["MRI of the knee", "MRI of the neck"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("6 monthly sessions: Upheld", "12 visits: Upheld"),
+        ("(1) box of pads: Upheld", "(1) battery: Upheld"),
+        ("1. MRI of the knee: Upheld", "3. MRI of the neck: Upheld"),
+        ("1.5 mg of drug A: Upheld",),
+        ("(1) box of pads: Upheld",),
+        ("2) drug A: Upheld",),
+    ],
+)
+def test_a_number_that_does_not_count_the_items_belongs_to_the_request(lines: tuple[str, ...]) -> None:
+    requests = [item.request for item in parse_letter(letter_with(*lines)).items]
+    assert requests == [line.removesuffix(": Upheld") for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("label", "part"), [("MAXIMUS guideline", "claims_text"), ("Decision rationale", "reviewer_text")]
+)
+def test_the_text_above_a_label_that_is_missing_is_doubtful(label: str, part: str) -> None:
+    text = letter_with("MRI of the neck: Upheld").replace(f"{label}:", "")
+    doubtful = {problem.path for problem in parse_letter(text).problems if problem.code == "value_doubtful"}
+    assert f"items/1/{part}" in doubtful
