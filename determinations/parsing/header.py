@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from determinations.parsing.check_marks import is_beside_box
+from determinations.parsing.checks import check_dates
 from determinations.parsing.dates import ANY_DATE, calendar_day, read_date
 from determinations.parsing.results import Problem
 from determinations.parsing.spans import Span, make
@@ -36,7 +37,7 @@ _TOKEN = re.compile(
     r"|(?<![\d/.-])(?P<value>" + ANY_DATE + ")"
 )
 #: ``CM16-0213037``, with eight digits too, with a dash of any kind or none.
-CASE_NUMBER = re.compile(r"\bCM\s?(\d\d)\s?[-\u2012-\u2015]?\s?(\d{7,8})(?!\d)")
+CASE_NUMBER = re.compile(r"\b[Cc][Mm]\s?(\d\d)\s?[-\u2012-\u2015]?\s?(\d{7,8})(?!\d)")
 _CASE_LABEL = re.compile(r"Case\s+Number\s*:")
 #: The whole block in its usual order, each value after its label.
 _USUAL = re.compile(
@@ -95,9 +96,14 @@ def read_header(source: str, end: int) -> Header:
         else:
             dates[name] = day
             spans[name] = place
-    if not certain:
+    by_order = len(paired) > len(tokens.beside)
+    if not certain or (by_order and next(check_dates(dates, spans), None)):
         problems.append(
-            Problem("header_doubtful", "The header block's dates do not match its labels one to one.", Span(0, end))
+            Problem(
+                "header_doubtful",
+                "It is uncertain which date belongs to which label.",
+                Span(0, end),
+            )
         )
     return Header(
         case_number=f"CM{case[1]}-{case[2]}" if case else None,

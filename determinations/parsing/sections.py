@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from determinations.parsing.spans import Span, make
+from determinations.parsing.spans import Span, line_around, make
 
 
 class Sections(NamedTuple):
@@ -38,6 +38,24 @@ STRETCHED_HEADINGS = tuple(
 )
 
 
+#: ``III. CLINICAL CASE SUMMARY``: sections may be numbered.
+_NUMBER = re.compile(r"(?:[IVX]{1,5}|\d{1,2}|[A-H])\s?[.):]\s*\Z")
+_LONGEST_NUMBER = 12
+
+
+def without_number(source: str, start: int, heading: int) -> int:
+    """Where the number before a heading begins; the heading itself where it has none. ``start``: of its line."""
+    number = _NUMBER.search(source, max(start, heading - _LONGEST_NUMBER), heading)
+    return number.start() if number and not source[start : number.start()].strip() else heading
+
+
+def _start(source: str, heading: int) -> int:
+    """The same for a heading wherever it is."""
+    if source[heading - 1 : heading] in ("", "\n", "\f"):
+        return heading
+    return without_number(source, line_around(source, heading).start, heading)
+
+
 def find_sections(source: str) -> Sections:
     """The headings of the letter. Each is looked for after the one before, so that a mention in a text is none."""
     found: list[Span | None] = []
@@ -45,9 +63,9 @@ def find_sections(source: str) -> Sections:
     for heading, stretched in zip(HEADINGS, STRETCHED_HEADINGS, strict=True):
         at = source.find(heading, position)
         if at >= 0:
-            found.append(make(Span, (at, at + len(heading))))
+            found.append(make(Span, (_start(source, at), at + len(heading))))
         elif match := stretched.search(source, position):
-            found.append(Span(match.start(), match.end()))
+            found.append(Span(_start(source, match.start()), match.end()))
         else:
             found.append(None)
         if found[-1]:

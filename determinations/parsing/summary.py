@@ -10,7 +10,7 @@ from determinations.parsing.spans import Folded, Span, fold, trimmed
 
 #: The fixed sentence that opens the section: ``The expert reviewer developed the following clinical case summary ...``
 _OPENING = re.compile(
-    r"\s*The\s+(?:expert|physician)\s+reviewer\s+developed\s+the\s+following\s+clinical\s+case\s+summary"
+    r"\s*:?\s*The\s+(?:expert|physician)\s+reviewer\s+developed\s+the\s+following\s+clinical\s+case\s+summary"
     r"\s+based\s+on\s+a\s+review\s+of\s+the\s+case\s+file,\s+including\s+all\s+medical\s+records\s*:",
     re.IGNORECASE,
 )

@@ -77,10 +77,21 @@ READERS: dict[str, Callable[[str], str]] = {
         "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\nDate of Injury:\nUR Denial Date:\nApplication\n"
         "Received:\n{0}\n{1}\n{3}\n{5}\n{2}\n{4}\n{6}\n"
     ),
+    "values above their column of labels": _header(
+        "{0} \n{1} \n{3} \n{5} \n\nCase Number: \nDate Assigned: \nDecision Date: \nPriority: \n\n{2} \n"
+        "Date of Injury: \nUR Denial Date:   {4} \n{6} \nApplication \nReceived:  \n"
+    ),
+    "a heading on the header's last row": lambda text: re.sub(r"(\d{4})\s+(?=HOW THE IMR)", r"\1 ", text),
     "laid out": _header(
         "Case Number:    {0}\nDate Assigned:  {1}         Date of Injury:   {2}\nDecision Date:  {3}         "
         "UR Denial Date:   {4}\nPriority:       {5}           Application       {6}\n"
         "                                 Received:"
+    ),
+    "numbered headings": lambda text: re.sub(
+        r"^(HOW THE IMR|The Expert Reviewer has the|CLINICAL CASE|IMR ISSUES)", r"III. \1", text, flags=re.MULTILINE
+    ),
+    "headings with a colon": lambda text: re.sub(
+        r"^(CLINICAL CASE SUMMARY|IMR ISSUES.*\w)", r"\1:", text, flags=re.MULTILINE
     ),
     "one line a paragraph": _paragraphs,
     "running headers and footers": _running_lines,

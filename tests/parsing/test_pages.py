@@ -388,6 +388,18 @@ def test_a_case_number_is_read_with_any_dash_and_eight_digits(dash: str) -> None
     assert parse_letter(text).case_number == "CM16-10000001"
 
 
+@pytest.mark.parametrize("label", ["Case No.:", "Case #", "IMR Case:", "Case"])
+def test_a_case_number_is_read_under_another_label(label: str) -> None:
+    assert wrong_values(NAME, parse_letter(LETTER.replace("Case Number:", label))) == []
+
+
+def test_a_date_of_injury_that_the_header_block_hides_is_the_summarys_with_a_doubt() -> None:
+    text = text_of("synthetic_header").replace("Injury:  11/14/2016", "Injury:  XX/XX/XXXX")
+    letter = parse_letter(text)
+    assert str(letter.date_of_injury) == "2016-11-14"
+    assert ("value_doubtful", "date_of_injury") in {(problem.code, problem.path) for problem in letter.problems}
+
+
 @pytest.mark.parametrize("character", ["\u00ad", "\u200b", "\u200d", "\u2060", "\u200e", "\ufeff"])
 def test_invisible_characters_inside_words_labels_and_numbers_are_read_over(character: str) -> None:
     text = LETTER

@@ -131,6 +131,14 @@ def test_a_header_with_a_value_missing_takes_only_values_beside_their_labels() -
     assert [problem.code for problem in header.problems] == ["header_doubtful"]
 
 
+def test_dates_that_contradict_each_other_when_paired_by_order_are_doubtful() -> None:
+    printed = (
+        "Case Number:\nDate Assigned:\nDate of Injury:\nDecision Date:\nUR Denial Date:\nApplication Received:\n"
+        "CM17-9900001\n02/06/2017\n03/03/2017\n11/14/2016\n01/20/2017\n01/31/2017\n"
+    )
+    assert [problem.code for problem in read_header(printed, len(printed)).problems] == ["header_doubtful"]
+
+
 @pytest.mark.parametrize("day", ["02/30/2016", "12/03/0216", "12/03/9999"])
 def test_a_date_that_no_letter_can_name_is_reported(day: str) -> None:
     printed = f"Date of Injury: {day}"

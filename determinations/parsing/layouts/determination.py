@@ -80,16 +80,21 @@ def _under(sections: Sections, heading: Span | None, end: int) -> Span:
 
 
 def _with_injury_date(header: Header, source: str, summary: Summary) -> Header:
-    """Without a header block the injury date comes from the summary's prose."""
+    """Without a header block the injury date comes from the summary's prose; beside one that lacks it, doubtfully."""
     if "date_of_injury" in header.dates or not summary.span:
         return header
     day, place = read_injury_date(source, summary.span)
     if day is None or place is None:
         return header
+    problems = header.problems
+    if not any(problem.code == "header_missing" for problem in problems):
+        message = "The header block has no readable date of injury; this one is the summary's."
+        problems = (*problems, Problem("value_doubtful", message, place, "date_of_injury"))
     return replace(
         header,
         dates=header.dates | {"date_of_injury": day},
         spans=header.spans | {"date_of_injury": place},
+        problems=problems,
     )
 
 

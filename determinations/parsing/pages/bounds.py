@@ -10,11 +10,12 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from determinations.parsing.dates import ANY_DATE
+from determinations.parsing.header import CASE_NUMBER
 from determinations.parsing.pages.letter_end import find_letter_end
 from determinations.parsing.pages.notices import find_notices
 from determinations.parsing.results import Problem
-from determinations.parsing.sections import HEADINGS, STRETCHED_HEADINGS
-from determinations.parsing.spans import Span, make
+from determinations.parsing.sections import HEADINGS, STRETCHED_HEADINGS, without_number
+from determinations.parsing.spans import Span, line_around, make
 
 _FIRST, _SUMMARY, _ISSUES = 0, 2, 3
 _RATIONALE_LABEL = "Decision rationale:"
@@ -27,14 +28,20 @@ _LABEL = re.compile(
     r"Case\s+Number\s*:|Date\s+Assigned\s*:|Date\s+of\s+Injury\s*:|Decision\s+Date\s*:|UR\s+Denial\s+Date\s*:"
     r"|Priority\s*:|R(?<=\bR)eceived\s*:"
 )
+_DATE_LABELS = re.compile(r"Assigned\s*:|Injury\s*:|Decision\s+Date\s*:|Denial\s+Date\s*:|Received\s*:")
+_DATES = re.compile(r"(?<![\d/.-])\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}(?!\d)|[A-Za-z]{3,9}\.?\s\d{1,2},?\s\d{4}")
 #: The block has some 250 characters; text readers stretch it. Labels of one block are not far apart.
 _BLOCK_REACH, _WIDEST_GAP = 1500, 400
 _FIRST_LABEL, _LAST_LABEL = "Case Number:", "Received:"
 #: Between the block's last label and the first heading there are values, and hardly anything else.
 _VALUE = re.compile(rf"{ANY_DATE}|CM\s?\d\d\s?\S?\s?\d+|Standard|Expedited|Application|\s+", re.IGNORECASE)
 _MOST_BESIDE_VALUES = 12
+#: Hardly anything but its label is on the line of a case number.
+_MOST_WORDS_BESIDE = 4
 #: No heading is further from the beginning of its line.
 _LONGEST_INDENT = 400
+#: Nor does a row of the header block have so many characters, but for spaces between its columns.
+_LONGEST_ROW = 200
 _LEARNED_FROM = 3000
 #: A file of so many letters is none that an office has; what follows is not read.
 MOST_LETTERS = 500
@@ -106,10 +113,18 @@ def _headings(source: str) -> Iterator[_Heading]:
 
 
 def _begins_line(source: str, position: int) -> bool:
-    """Whether nothing with letters or digits comes before it on its line."""
+    """Whether nothing with letters or digits comes before it on its line, but for a number (``III.``)."""
     earliest = max(0, position - _LONGEST_INDENT)
     start = max(source.rfind("\n", earliest, position), source.rfind("\f", earliest, position), earliest - 1) + 1
-    return start == position or not any(map(str.isalnum, source[start:position]))
+    if start == position:
+        return True
+    before = source[start : without_number(source, start, position)]
+    return not any(map(str.isalnum, before)) or (position - start <= _LONGEST_ROW and _is_of_the_block(before))
+
+
+def _is_of_the_block(text: str) -> bool:
+    """Whether a text is labels and values of the header block alone: its last row shares a line with the heading."""
+    return not any(map(str.isalnum, _VALUE.sub("", _LABEL.sub("", text))))
 
 
 def _start(source: str, earliest: int, heading: int) -> int:
@@ -117,7 +132,8 @@ def _start(source: str, earliest: int, heading: int) -> int:
     reach = max(earliest, heading - _BLOCK_REACH)
     usual = _usual_start(source, reach, heading)
     if usual is not None:
-        return usual
+        first_value = source[usual + len(_FIRST_LABEL) : heading].lstrip()
+        return usual if first_value.startswith("CM") else _with_values_above(source, reach, usual, heading)
     labels = list(_LABEL.finditer(source, reach, heading))
     between = source[labels[-1].end() : heading] if labels else ""
     if not labels or "\f" in between or len(_VALUE.sub("", between)) > _MOST_BESIDE_VALUES:
@@ -129,6 +145,26 @@ def _start(source: str, earliest: int, heading: int) -> int:
         start = label.start()
         if _CASE_LABEL.match(label.group()):
             break
+    return _with_values_above(source, reach, start, heading)
+
+
+def _with_values_above(source: str, reach: int, start: int, heading: int) -> int:
+    """Where the block begins if it lacks values and they are right above its first label: some text readers print a
+    column of values before its labels, and the case number's own label may be another (``Case No.:``)."""
+    block = source[start:heading]
+    has_number = CASE_NUMBER.search(block) is not None
+    if has_number and len(_DATES.findall(block)) >= len(_DATE_LABELS.findall(block)):
+        return start
+    while start > reach:
+        above = source[reach:start].rstrip(" \n")
+        line = line_around(source, reach + len(above)) if above else None
+        if line is None or line.start < reach or above.endswith("\f"):
+            break
+        text = source[line.start : start]
+        is_number = not has_number and CASE_NUMBER.search(text) and len(text.split()) <= _MOST_WORDS_BESIDE
+        if not is_number and any(map(str.isalnum, _VALUE.sub("", text))):
+            break
+        start = line.start
     return start
 
 
