@@ -6,7 +6,6 @@ spare in the middle of a sentence, and ``for a second opinion on`` is alone furt
 line. No letter that was read in order has such a line.
 """
 
-from itertools import pairwise
 from typing import NamedTuple
 
 from determinations.parsing.arrangement import Arrangement
@@ -65,7 +64,11 @@ def mend_lines(source: str) -> Mended:
     setting = _setting(source)
     problems, moves = [], []
     for page in _pages(source, start + len(_RUNNING_TEXT)):
-        torn_lines = [line for line, following in pairwise(page) if _is_torn(line, following, setting)]
+        torn_lines = [
+            line
+            for above, line, following in zip((None, *page), page, page[1:], strict=False)
+            if _is_torn(above, line, following, setting)
+        ]
         strays = [line for line in page if _is_stray(line, setting)] if torn_lines else []
         for torn in torn_lines[:_MOST_TORN]:
             problems.append(Problem("lines_out_of_order", "A line breaks off in mid-sentence.", torn.span))
@@ -94,12 +97,19 @@ def _may_be_torn(source: str, start: int) -> bool:
                 continue
             below = next((n for n in range(number + 1, len(lines)) if lines[n].strip()), None)
             following = lines[below].strip() if below else ""
-            if not below or following.startswith(_LABELS) or text.isupper():
+            if not below or following.startswith(_LABELS):
+                continue
+            if text.isupper() and _may_precede_a_heading(_line_above(lines, number)):
                 continue
             setting = setting or _setting(source)
             if below - number <= setting.usual_gap and setting.had_room(text, following):
                 return True
     return False
+
+
+def _line_above(lines: list[str], number: int) -> str:
+    """The printed line above a line of its page; a page's first line may be a heading."""
+    return next((text for line in reversed(lines[:number]) if (text := line.strip())), _SENTENCE_ENDS[0])
 
 
 def _setting(source: str) -> Typography:
@@ -132,16 +142,21 @@ def _pages(source: str, start: int) -> list[list[_Printed]]:
     return pages
 
 
-def _is_torn(line: _Printed, following: _Printed, setting: Typography) -> bool:
+def _is_torn(above: _Printed | None, line: _Printed, following: _Printed, setting: Typography) -> bool:
     return (
         len(line.text) < _LONGEST_TORN
         and following.gap_before <= setting.usual_gap
         and not line.text.endswith(_NEVER_TORN)
         and not following.text.startswith(_LABELS)
         and not any(mark in following.text for mark in _CITATION_MARKS)
-        and not line.text.isupper()
+        and not (line.text.isupper() and (above is None or _may_precede_a_heading(above.text)))
         and setting.had_room(line.text, following.text)
     )
+
+
+def _may_precede_a_heading(line: str) -> bool:
+    """Whether a line in capitals after this one may be a heading; within a sentence it is a stamp or a watermark."""
+    return line.endswith(_NEVER_TORN)
 
 
 def _is_stray(line: _Printed, setting: Typography) -> bool:

@@ -10,6 +10,7 @@ from determinations.parsing.layouts.determination import read_determination
 from determinations.parsing.layouts.notice_2013 import read_notice
 from determinations.parsing.mend import mend_lines
 from determinations.parsing.pages.bounds import Bounds, find_letters
+from determinations.parsing.pages.copies import without_copies
 from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
 from determinations.parsing.pages.limit import first_pages
 from determinations.parsing.pages.order import order_pages
@@ -124,7 +125,8 @@ def _read_in_order(
     visible = visible_text(clean_text(source.text))
     readable = first_pages(visible.text)
     single = without_second_layer(readable.text)
-    own = without_page_lines(single.arrangement.text)
+    copies = without_copies(single.arrangement.text)
+    own = without_page_lines(copies.text)
     ordered = order_pages(own.text, first_page)
     of_pages = (*own.problems, *ordered.problems)
     text = ordered.arrangement.text
@@ -135,7 +137,8 @@ def _read_in_order(
         letter = _with_problems(excerpt.put_back(_read(excerpt.text, aliases)), bounds.problems)
         letter = ordered.arrangement.put_back(letter)
         extent = ordered.arrangement.place(bounds.extent)
-        letter = _with_problems(letter, _inside(of_pages, extent))
+        letter = copies.put_back(_with_problems(letter, _inside(of_pages, extent)))
+        extent = copies.place(extent)
         letter = single.arrangement.put_back(letter)
         extent = single.arrangement.place(extent)
         letter = _with_problems(letter, _inside(single.problems, extent))

@@ -446,3 +446,84 @@ def test_a_line_that_cannot_follow_the_one_above_is_reported(change: Callable[[l
     (problem,) = [problem for problem in part.letter.problems if problem.code == "lines_out_of_order"]
     assert problem.path == "items/1/rationale"
     assert "lines_out_of_order" not in CLEAN
+
+
+@pytest.mark.parametrize("number", range(PAGES))
+def test_a_page_that_is_there_twice_in_a_row_is_read_once(number: int) -> None:
+    pages = LETTER.split("\f")
+    parts = parts_of("\f".join([*pages[: number + 1], *pages[number:]]))
+    assert len(parts) == 1
+    if len("".join(pages[number].split())) >= 300:  # a page with less text may be a separator sheet
+        assert not wrong_values(NAME, parts[0].letter)
+        assert codes(parts[0]) == CLEAN
+
+
+def test_a_page_that_is_there_twice_under_a_fax_machines_count_is_read_once() -> None:
+    pages = LETTER.split("\f")
+    sheets = [pages[0], *pages]
+    text = "\f".join(
+        f"02/10/2017 FRI 14:05 FAX 555 010 0100 OFFICE @00{n}/006\n{page}" for n, page in enumerate(sheets, 1)
+    )
+    parts = parts_of(text)
+    assert len(parts) == 1
+    assert not wrong_values(NAME, parts[0].letter)
+
+
+def test_a_letter_that_was_issued_again_is_no_copy() -> None:
+    letter = LETTER.replace("\f", "\n")
+    again = letter.replace("Decision Date: 01/11/2017", "Decision Date: 01/12/2017")
+    assert again != letter
+    assert [str(part.letter.decision_date) for part in parts_of(f"{letter}\f{again}")] == ["2017-01-11", "2017-01-12"]
+
+
+@pytest.mark.parametrize("note", ["This page intentionally left blank", "[Intentionally blank]", "BLANK PAGE"])
+def test_a_page_that_says_it_is_blank_is_part_of_no_value(note: str) -> None:
+    parts = parts_of(f"\f{note}\f".join(LETTER.split("\f")))
+    assert not wrong_values(NAME, parts[0].letter)
+
+
+def _long_letter() -> tuple[str, list[str]]:
+    """A letter of more lines than a page has, and its lines."""
+    sentence = "The record of that week has nothing that would change this, and no other test was made then."
+    text = text_of("synthetic_header").replace(
+        "when a pallet tipped over in an invented warehouse.",
+        "\n".join(["here."] + [f"{n} {sentence}" for n in range(30)]),
+    )
+    return text, text.split("\n")
+
+
+@pytest.mark.parametrize("line", ["EXAMPLE OFFICE - PRIVATE FILE", "Office of Example - IMR copies - sheet {n}"])
+def test_a_header_that_comes_again_in_a_text_without_page_marks_is_part_of_no_value(line: str) -> None:
+    text, lines = _long_letter()
+    right = parse_letter(text)
+    pages = [lines[:30], lines[30:58], lines[58:]]
+    marked = "\n".join("\n".join([line.format(n=n), *page]) for n, page in enumerate(pages, 1))
+    letter = parse_letter(marked)
+    assert letter.summary == right.summary
+    assert [item.request for item in letter.items] == [item.request for item in right.items]
+    assert "page_line_doubtful" in {problem.code for problem in letter.problems}
+
+
+def test_a_letter_that_is_there_twice_without_page_marks_keeps_its_lines() -> None:
+    text, _ = _long_letter()
+    assert parts_of(f"{text}\n{text}")[0].letter.summary == parse_letter(text).summary
+
+
+@pytest.mark.parametrize("stamp", ["COPY", "RECEIVED EXAMPLE OFFICE"])
+def test_a_stamp_that_interrupts_a_sentence_is_reported(stamp: str) -> None:
+    text = text_of("synthetic_header").replace("Medical records show", f"Medical\n{stamp}\nrecords show")
+    letter = parse_letter(text)
+    assert "lines_out_of_order" in {problem.code for problem in letter.problems}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "Jane Roe, M.D.\nMedical Director",
+        "MAXIMUS is providing an independent review service under contract.",
+        "PROOF OF SERVICE\nI am employed in an invented county.",
+    ],
+)
+def test_a_signature_or_a_title_right_below_the_conclusion_is_part_of_no_value(after: str) -> None:
+    parts = parts_of(f"{LETTER.rstrip()}\n{after}\n")
+    assert not wrong_values(NAME, parts[0].letter)

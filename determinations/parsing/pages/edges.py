@@ -8,6 +8,7 @@ not interrupted by the page's own lines.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from determinations.parsing.header import CASE_NUMBER
@@ -30,6 +31,7 @@ from determinations.parsing.pages.outer_lines import Edge, Line, page_edges
 from determinations.parsing.results import Problem
 from determinations.parsing.sections import HEADINGS
 from determinations.parsing.spans import Span, line_around
+from determinations.parsing.typography import printed_width
 
 #: So many printed lines from a page's edge are looked at.
 _DEEPEST = 6
@@ -37,11 +39,16 @@ _DEEPEST = 6
 _MOST_BETWEEN = 2
 #: What may differ between two pages in the same line.
 _NOT_COMPARED = str.maketrans("", "", "0123456789 ")
+_DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"\W*(\d{1,6})\W*")
 #: A shorter line that ends a sentence may well be the last one of two pages.
 _FEWEST_WORDS, _MOST_PROSE_WORDS = 4, 5
 #: No line that counts pages is longer.
 _LONGEST_COUNT = 400
+#: In a text without page marks: lines that come again on every page, and how far apart pages are.
+_SEVERAL, _SHORTEST_REPEATED, _SHORTEST_PAGE = 2, 8, 20
+_LONG_LETTER, _MOST_LINES = 30, 5_000
+_ROOM, _CLOSING = 0.9, ".?!,;:\"')]\u201d"
 _MERGED = "A fax machine's line shares a line with the letter's text, and was removed from it."
 _MOST_WORDS_BESIDE_A_CASE_NUMBER = 6
 _UNSURE = "This line at the edge of the page may not be part of the letter."
@@ -74,6 +81,9 @@ def without_page_lines(source: str) -> PageLines:
     problems += [Problem("page_line_doubtful", _UNSURE, span) for span in doubtful]
     if not has_pages:
         spans += _without_page_marks(source)
+        repeated = list(_repeated_lines(source))
+        spans += repeated
+        problems += [Problem("page_line_doubtful", _UNSURE, span) for span in repeated]
     return PageLines(blanked(source, spans), tuple(problems))
 
 
@@ -224,6 +234,58 @@ def _without_page_marks(source: str) -> Iterator[Span]:
         text = line.strip()
         if text and (match := transmission(text)) and match.is_whole:
             yield Span(start, start + len(line))
+        start += len(line) + 1
+
+
+def _repeated_lines(source: str) -> Iterator[Span]:
+    """In a text whose pages are not marked: a line that is there again and again, but for its numbers, and breaks off
+    within a sentence each time but at the text's edges. Headers and footers do; what a letter repeats does not."""
+    lines = [Line(span, text, span.start) for span, text in _printed_lines(source)]
+    if not _LONG_LETTER < len(lines) < _MOST_LINES:
+        return
+    by_form: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        if line.text[-1] not in _CLOSING and len(line.text) >= _SHORTEST_REPEATED and not OWN_LINE.match(line.text):
+            by_form.setdefault(_form(line.text), []).append(number)
+    widths = sorted(printed_width(line.text) for line in lines)
+    full_width = widths[len(widths) * 4 // 5] * _ROOM
+    for form, numbers in by_form.items():
+        inner = [number for number in numbers if 0 < number < len(lines) - 1]
+        if len(numbers) < _SEVERAL or len(form) < _SHORTEST_REPEATED // 2 or not inner:
+            continue
+        pages = numbers[:-1] if numbers[-1] == len(lines) - 1 else numbers  # the last page may be short
+        if any(after - before < _SHORTEST_PAGE for before, after in pairwise(pages)):
+            continue
+        if prose_words(lines[numbers[0]].text) >= _MOST_PROSE_WORDS and not is_notice(lines[numbers[0]].text):
+            continue
+        following = [lines[number + 1].text for number in numbers if number + 1 < len(lines)]
+        if len(set(following)) < len(following):  # what follows is repeated too: the letter's own, or a copy of it
+            continue
+        if _counts([lines[number].text for number in numbers]) or all(
+            _breaks_off(lines[number], lines[number + 1], full_width) for number in inner
+        ):
+            yield from (lines[number].span for number in numbers)
+
+
+def _counts(texts: list[str]) -> bool:
+    """Whether one number of a repeated line goes up by one each time, and all others stay."""
+    rows = [[int(number[-9:]) for number in _DIGITS.findall(text)] for text in texts]
+    if len({len(row) for row in rows}) > 1:
+        return False
+    steps = [tuple(later - earlier for earlier, later in zip(*pair, strict=True)) for pair in pairwise(rows)]
+    return len(set(steps)) == 1 and sorted(map(abs, steps[0])) == [0] * (len(steps[0]) - 1) + [1] and 1 in steps[0]
+
+
+def _breaks_off(line: Line, following: Line, full_width: float) -> bool:
+    """Whether a line had room for what follows: the letter's own lines end so only where a sentence does."""
+    return printed_width(f"{line.text} {following.text.partition(' ')[0]}") < full_width
+
+
+def _printed_lines(source: str) -> Iterator[tuple[Span, str]]:
+    start = 0
+    for line in source.split("\n"):
+        if text := line.strip():
+            yield Span(start, start + len(line)), text
         start += len(line) + 1
 
 

@@ -72,6 +72,11 @@ _PRODUCTION_NUMBER = re.compile(r"[A-Z][A-Z&/._ -]{0,24}[-_. ]?(?:0\d{2,8}|\d{5,
 #: ``Final Determination Letter   Page 2 of 5``; at a page's edge only.
 _PAGE_OF = re.compile(r"\W*[A-Z\d].{0,100}?\s(?:Page|PAGE)\s+\d{1,2}(?:\s*(?:of|/)\s*\d{1,2})?\W*")
 _PAGE_ALONE = re.compile(r"\W*(?:Page|PAGE)\s+\d{1,2}(?:\s*(?:of|/)\s*\d{1,2})?\W*")
+_BLANK = re.compile(
+    r"\W*(?:this\s+)?page\s+(?:is\s+|was\s+)?(?:intentionally\s+)?(?:left\s+)?blank(?:\s+intentionally)?\W*"
+    r"|\W*(?:intentionally\s+)?(?:left\s+)?blank(?:\s+page)?\W*",
+    re.IGNORECASE,
+)
 _FORM = re.compile(r".{0,120}\bForm\s+Effective\s+\d\d[./-]\d\d[./-]\d\d.{0,40}", re.IGNORECASE)
 #: The sender's name and the letter's, alone on a line.
 _LETTERHEAD = re.compile(
@@ -81,6 +86,7 @@ _LETTERHEAD = re.compile(
     re.IGNORECASE,
 )
 _MAY_END = "0123456789-) "
+_MAY_END_BLANK = "kKeEyY.])*-"
 
 #: A line that is the letter's own wherever it is: its labels, headings, fixed sentences, and a decision.
 OWN_LINE = re.compile(
@@ -108,7 +114,7 @@ _ADDRESS_WORDS = ("://", "about:", "www.")
 _FORM_WORDS = (
     "Rcvd", "RCVD", "Recd", "RECD", "IMAGED", "LOGGED", "Logged", "Indexed", "Processed",
     "Received", "Rec'd", "Rec\u2019d", "Scanned", "Filed", "Printed", "Uploaded", "Imaged", "Stamped", "RECEIVED",
-    "FILED", "SCANNED", "Form Eff", "Services, Inc", "etermination Letter", "etter of Determ",
+    "FILED", "SCANNED", "ntionally", "lank", "Form Eff", "Services, Inc", "etermination Letter", "etter of Determ",
 )  # fmt: skip
 _MOST_STAMP_WORDS = 5
 #: A quick look before ``_NOTICE``, which is slow and nearly always finds nothing.
@@ -166,7 +172,7 @@ def _whole_form(text: str) -> Form | None:
         return None
     if _LETTERHEAD.fullmatch(text):
         return "letterhead"
-    if counts_pages(text):
+    if counts_pages(text) or (text[-1] in _MAY_END_BLANK and _BLANK.fullmatch(text)):
         return "count"
     if text[-1] in _MAY_END and _PAGE_OF.fullmatch(text):
         return "count"

@@ -37,8 +37,14 @@ _AFTER_LETTER = re.compile(
     r"(?:very\s+)?truly\s+yours|yours\s+truly|thank\s+you|dear\s|--\s*$|_{4,}|-{4,}|={4,}|on\s.{4,50}\bwrote\s*:|"
     r"if\s+you\s+(?:disagree|do\s+not\s+agree|wish\s+to|have\s+(?:any\s+)?questions)|(?:the|this|your)\s+(?:decision|"
     r"determination)\s+(?:is|shall\s+be)\s+(?:deemed\s+)?(?:final|binding)|you\s+(?:may|have\s+the\s+right\s+to)\s+(?:file|appeal)"
-    r"|begin\s+forwarded|-+\s*original\s+message|copies\s+to\b|cc\b",
+    r"|begin\s+forwarded|-+\s*original\s+message|copies\s+to\b|cc\b|maximus\s+is\s+providing\s+an\s+independent"
+    r"|maximus\s+federal\s+services,?\s+inc",
     re.IGNORECASE,
+)
+#: A signature: ``Jane Roe, M.D.``, ``Medical Director``.
+_SIGNATURE = re.compile(
+    r"(?:Dr\.\s)?[A-Z][\w'-]+(?:\s[A-Z][\w.'-]*){1,3},?\s(?:M\.?D|D\.?O|D\.?C|D\.?P\.?M|Ph\.?D|Psy\.?D|MPH|Esq|R\.?N)\b\.?"
+    r"(?:,?\s(?:[A-Z][\w.]*,?\s?){1,4})?\Z|Medical\s+Director\Z"
 )
 #: Words of an appeal notice, which no rationale has.
 _APPEAL = re.compile(
@@ -100,7 +106,7 @@ def find_letter_end(source: str, start: int, rationale: int, limit: int, running
         if not parted and (line.gap > 1 or is_short):
             typography = typography or typography_of(source, *running_text)
             parted = line.gap > typography.usual_gap or typography.had_room(above.text, line.text)
-        if not parted and not (ended and _AFTER_LETTER.match(line.text)):
+        if not parted and not (ended and _may_begin_after(line.text)):
             continue
         verdict = _verdict(source, start, rationale, lines, at, ended=ended)
         if verdict:
@@ -140,6 +146,12 @@ def _verdict(source: str, start: int, rationale: int, lines: list[_Line], at: in
     return None if _concludes_later(lines, at) else _CUT_IN_PAGE
 
 
+def _may_begin_after(line: str) -> bool:
+    """Whether a line that nothing parts from the rationale above begins what comes after a letter."""
+    is_title = " " in line and line.isupper()
+    return is_title or bool(_AFTER_LETTER.match(line) or _SIGNATURE.match(line))
+
+
 def _concludes(said: str) -> bool:
     """Whether the last sentence speaks of necessity."""
     tail = said[-_CONCLUSION_REACH:]
@@ -165,7 +177,7 @@ def _is_foreign(lines: list[_Line], at: int) -> bool:
         return False
     if not any(map(str.islower, text)) and any(map(str.isalpha, text)):
         return True
-    if _LABELLED.match(text) or _DATED.match(text) or _NUMBERED.match(text):
+    if _LABELLED.match(text) or _DATED.match(text) or _NUMBERED.match(text) or _SIGNATURE.match(text):
         return True
     following = lines[at + 1].text if at + 1 < len(lines) else ""
     is_title = len(text) < _TITLE_LENGTH and len(_LOWER_WORD.findall(text)) < _TITLE_WORDS and text[-1] not in ".,;"
