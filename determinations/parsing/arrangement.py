@@ -1,7 +1,7 @@
 """A text made of pieces of another one, and the way back: where each of its characters is in the source.
 
-Used where characters or lines are left out or moved before the letter is read. Spans found in the arranged text are
-moved back afterwards, so that every span points into the stored text.
+Used where characters or lines are left out, moved or replaced before the letter is read. Spans found in the arranged
+text are moved back afterwards, so that every span points into the stored text.
 """
 
 from bisect import bisect_right
@@ -49,6 +49,27 @@ class Arrangement:
         if at < len(source):
             kept.append((at, len(source)))
         return cls.of(source, map(Span._make, kept))
+
+    @classmethod
+    def replacing(cls, source: str, replacements: Iterable[tuple[Span, str]]) -> "Arrangement":
+        """The source with other texts, of two characters or more, at some places, which are in order.
+
+        What replaces a place is there: its first character at the place's first one, its last one at the last.
+        """
+        texts: list[str] = []
+        pieces: list[Span] = []
+        at = 0
+        for place, text in replacements:
+            texts += (source[at : place.start], text)
+            alike = min(len(text), place.end - place.start) - 1
+            pieces += (Span(at, place.start), Span(place.start, place.start + alike))
+            pieces += [Span(place.end - 1, place.end)] * (len(text) - alike)
+            at = place.end
+        texts.append(source[at:])
+        pieces.append(Span(at, len(source)))
+        kept = tuple(piece for piece in pieces if piece.end > piece.start)
+        lengths = [end - start for start, end in kept]
+        return cls("".join(texts), kept, tuple(accumulate(lengths, initial=0))[:-1])
 
     @property
     def is_whole(self) -> bool:

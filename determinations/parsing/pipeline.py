@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from determinations.parsing.arrangement import Arrangement
 from determinations.parsing.clean import clean_text, visible_text
+from determinations.parsing.header import DATE_FIELDS
 from determinations.parsing.layouts import recognize_layout
 from determinations.parsing.layouts.determination import read_determination
 from determinations.parsing.layouts.notice_2013 import read_notice
 from determinations.parsing.mend import mend_lines
+from determinations.parsing.misprints import find_misprints
 from determinations.parsing.pages.bounds import Bounds, find_letters
 from determinations.parsing.pages.copies import without_copies
 from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
@@ -38,6 +40,8 @@ _MAY_BE_TURNED = frozenset(
         *("decision_left_over", "text_breaks_off", "page_missing", "item_start_doubtful", "lines_out_of_order"),
     }
 )
+#: Problems that misspelled headings, labels and header values make.
+_MAY_BE_MISPRINTED = _MAY_BE_TURNED | {"header_doubtful", "wording_unknown"}
 _READERS: Mapping[str, Callable[[str, Mapping[str, str]], ParsedLetter]] = {
     "determination": read_determination,
     "notice-2013": read_notice,
@@ -88,27 +92,58 @@ def _read_letters(
     Pages may be turned when something is missing or does not go on; they are looked for then only.
     """
     parts = _read_in_order(source, aliases, first_page, as_one=as_one)
-    if not any(problem.code in _MAY_BE_TURNED for part in parts for problem in part.letter.problems):
+    if not any(_may_be_misprinted(problem) for part in parts for problem in part.letter.problems):
+        return parts
+    if misprints := find_misprints(source):
+        corrected = _read_in_order(misprints.source, aliases, first_page, as_one=as_one)
+        if _completeness(corrected) > _completeness(parts):
+            parts = _put_back(corrected, misprints.arrangement)
+    if not _gaps(parts, _MAY_BE_TURNED):
         return parts
     turned = find_turned_pages(source, first_page)
     if turned is None:
         return parts
     if turned.reversed_pages:
         upright = _read_in_order(turned.source, aliases, first_page, as_one=as_one)
-        if _gaps(upright) < _gaps(parts):
-            place = turned.arrangement.place
-            parts = [
-                replace(part, extent=place(part.extent), letter=turned.arrangement.put_back(part.letter))
-                for part in upright
-            ]
+        if _gaps(upright, _MAY_BE_TURNED) < _gaps(parts, _MAY_BE_TURNED):
+            parts = _put_back(upright, turned.arrangement)
             return [_with_turned(part, (*turned.reversed_pages, *turned.sideways)) for part in parts]
     return [_with_turned(part, turned.sideways) for part in parts]
 
 
-def _gaps(parts: list[LetterPart]) -> int:
-    """How much of the letters is missing or does not go on."""
+def _gaps(parts: list[LetterPart], codes: frozenset[str]) -> int:
+    """How much of the letters is missing or does not go on, by the problems of these kinds."""
     unread = sum(part.letter.layout is None for part in parts)
-    return 100 * unread + sum(problem.code in _MAY_BE_TURNED for part in parts for problem in part.letter.problems)
+    return 100 * unread + sum(problem.code in codes for part in parts for problem in part.letter.problems)
+
+
+def _completeness(parts: list[LetterPart]) -> tuple[int, int]:
+    """How much of the letters was read; of two readings with as many values the one with fewer problems is better."""
+    return _values(parts), -_gaps(parts, _MAY_BE_MISPRINTED)
+
+
+def _may_be_misprinted(problem: Problem) -> bool:
+    """Whether a misspelled phrase may make this problem; a doubtful date of injury is not the header block's own."""
+    return problem.code in _MAY_BE_MISPRINTED or problem.path == "date_of_injury"
+
+
+def _values(parts: list[LetterPart]) -> int:
+    """How many values of the letters' headers, credentials, summaries and items were read."""
+    count = 0
+    for letter in (part.letter for part in parts):
+        header = (letter.case_number, letter.priority, letter.summary, letter.licensure, letter.specialties)
+        count += sum(map(bool, header)) + sum(name in letter.spans for name in DATE_FIELDS)
+        for item in letter.items:
+            count += sum(map(bool, (item.decision, item.claims_text, item.reviewer_text, item.rationale)))
+    return count
+
+
+def _put_back(parts: list[LetterPart], arrangement: Arrangement) -> list[LetterPart]:
+    """The parts with every span moved to where it is in the arrangement's source."""
+    return [
+        replace(part, extent=arrangement.place(part.extent), letter=arrangement.put_back(part.letter))
+        for part in parts
+    ]
 
 
 def _with_turned(part: LetterPart, problems: tuple[Problem, ...]) -> LetterPart:

@@ -19,7 +19,9 @@ _MESSAGES = {
     "low_confidence": "This word was read from a scan and may be wrong.",
     "illegible": "This word is hardly legible on the scan.",
     "mended": "This phrase was unclear on the scan and was read as the usual wording.",
+    "misprinted": "This is misspelled in the text, as after text recognition, and was read as the usual wording.",
 }
+_CORRECTED = frozenset({"mended", "misprinted"})
 
 
 def doubtful_values(
@@ -36,8 +38,9 @@ def doubtful_values(
         path = next((path for path, span in places if span.start < word.span.end and word.span.start < span.end), "")
         is_short = path and path.rpartition("/")[2] not in _PROSE
         is_telling = word.reason == "illegible" or _ABBREVIATION.fullmatch(source, word.span.start, word.span.end)
-        if is_short or (path and is_telling) or word.reason == "mended":
-            yield Problem("ocr_doubt", _MESSAGES[word.reason], word.span, path)
+        if is_short or (path and is_telling) or word.reason in _CORRECTED:
+            code = "value_doubtful" if word.reason == "misprinted" else "ocr_doubt"
+            yield Problem(code, _MESSAGES[word.reason], word.span, path)
 
 
 def _places(letter: ParsedLetter) -> Iterator[tuple[str, Span]]:

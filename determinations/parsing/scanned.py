@@ -30,7 +30,7 @@ class Correction(NamedTuple):
 
 
 #: What begins a printed row. The longer phrase comes first where one begins like another.
-_ROW_STARTS = tuple(
+ROW_STARTS = tuple(
     phrase.split()
     for phrase in (
         "HOW THE IMR FINAL DETERMINATION WAS MADE",
@@ -47,7 +47,7 @@ _ROW_STARTS = tuple(
     )
 )
 #: The labels of the header block, wherever in the rows above the first heading.
-_HEADER_LABELS = tuple(
+HEADER_LABELS = tuple(
     phrase.split()
     for phrase in (
         "Case Number:",
@@ -84,8 +84,8 @@ _LONG_PHRASE = 5
 #: Labels inside a guideline's line, and how many of their characters may be wrong before a colon or a semicolon.
 _LONE_LABELS = {"Section(s):": 2, "Page(s):": 1}
 #: Each decision, and how many of its characters may be wrong: nothing else is where it is.
-_DECISIONS = {"Upheld": 2, "Overturned": 3}
-_HEADING = _ROW_STARTS[0]
+DECISIONS = {"Upheld": 2, "Overturned": 3}
+_HEADING = ROW_STARTS[0]
 #: Of so many characters one may be wrong, and of a phrase no more than these: a word too few is no blur.
 _ONE_IN, _MOST_WRONG = 6, 5
 #: What digits are read as.
@@ -151,7 +151,7 @@ def corrections(rows: Sequence[RecognizedRow]) -> Iterator[Correction]:
 
 def starts_section(words: Sequence[str]) -> bool:
     """Whether a row begins with a heading or a label of the letter."""
-    return any(_begins(tuple(words), phrase) for phrase in _ROW_STARTS)
+    return any(_begins(tuple(words), phrase) for phrase in ROW_STARTS)
 
 
 def _begins(words: tuple[str, ...], phrase: list[str]) -> bool:
@@ -159,7 +159,7 @@ def _begins(words: tuple[str, ...], phrase: list[str]) -> bool:
 
 
 def _phrases(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    for phrase in _ROW_STARTS:
+    for phrase in ROW_STARTS:
         if (end := _matched(words, 0, phrase)) is not None:
             yield 0, end, tuple(phrase)
             break
@@ -169,7 +169,7 @@ def _phrases(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int
     yield from _decision(words)
     for at, word in enumerate(words):
         for label, most in _LONE_LABELS.items():
-            if _distance(word, label, most if word[-1] in ":;" else 1) is None:
+            if distance(word, label, most if word[-1] in ":;" else 1) is None:
                 continue
             if word != label:
                 yield at, at + 1, (label,)
@@ -186,7 +186,7 @@ def _matched(words: tuple[str, ...], start: int, phrase: Sequence[str]) -> int |
         end = start + count
         if count < 1 or end > len(words):
             continue
-        wrong = _distance("".join(words[start:end]), wanted, _allowed(wanted))
+        wrong = distance("".join(words[start:end]), wanted, most_wrong(wanted))
         if wrong is not None and (best is None or wrong < best[0]):
             best = wrong, end
     return best[1] if best else None
@@ -194,7 +194,7 @@ def _matched(words: tuple[str, ...], start: int, phrase: Sequence[str]) -> int |
 
 def _header_labels(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     for at in range(len(words)):
-        for label in _HEADER_LABELS:
+        for label in HEADER_LABELS:
             if (end := _matched(words, at, label)) is not None:
                 yield at, end, tuple(label)
                 break
@@ -223,8 +223,8 @@ def _decision(words: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[str, ...
     last = len(words) - 1
     printed = words[last].strip(".,")
     before = words[last - 1] if last else ""
-    for decision, most in _DECISIONS.items():
-        if _distance(printed, decision, most) is not None:
+    for decision, most in DECISIONS.items():
+        if distance(printed, decision, most) is not None:
             if before.endswith((";", ".", ",", "'")) and not before.endswith("..") and len(before) > 1:
                 yield last - 1, last + 1, (before[:-1] + ":", decision)
             elif printed != decision and (not before or before.endswith(":")):
@@ -265,15 +265,15 @@ def _numbers(words: tuple[str, ...], in_header: bool) -> Iterator[tuple[int, int
             piece = "".join(words[at:end])
             if end > len(words) or (end == at + 1 and (_CASE_NUMBER.fullmatch(piece) or _DATE.fullmatch(piece))):
                 continue
-            if in_header and (number := _case_number(piece)):
+            if in_header and (number := misread_case_number(piece)):
                 yield at, end, (number,)
                 break
-            if date := _date(piece, whole_year=in_header, joined=end > at + 1, first=word):
+            if date := misread_date(piece, whole_year=in_header, joined=end > at + 1, first=word):
                 yield at, end, (date,)
                 break
 
 
-def _case_number(piece: str) -> str | None:
+def misread_case_number(piece: str) -> str | None:
     if not _LOOSE_CASE_NUMBER.fullmatch(piece):
         return None
     digits = re.sub(r"[-–—~.]", "", piece[2:]).translate(_DIGITS)
@@ -281,7 +281,7 @@ def _case_number(piece: str) -> str | None:
     return number if _CASE_NUMBER.fullmatch(number) else None
 
 
-def _date(piece: str, *, whole_year: bool, joined: bool, first: str) -> str | None:
+def misread_date(piece: str, *, whole_year: bool, joined: bool, first: str) -> str | None:
     """The date that the piece is meant for; None when it reads as a date already, or as none."""
     bare = piece.rstrip(_PUNCTUATION)
     tail = piece[len(bare) :]
@@ -298,14 +298,14 @@ def _date(piece: str, *, whole_year: bool, joined: bool, first: str) -> str | No
 
 
 def _is_near(word: str, usual: str) -> bool:
-    return abs(len(word) - len(usual)) <= 2 and _distance(word, usual, max(1, _allowed(usual))) is not None
+    return abs(len(word) - len(usual)) <= 2 and distance(word, usual, max(1, most_wrong(usual))) is not None
 
 
-def _allowed(phrase: str) -> int:
+def most_wrong(phrase: str) -> int:
     return min(_MOST_WRONG, len(phrase) // _ONE_IN)
 
 
-def _distance(one: str, other: str, most: int) -> int | None:
+def distance(one: str, other: str, most: int) -> int | None:
     """How many characters differ (changed, missing or too many); None when it is more than ``most``."""
     if abs(len(one) - len(other)) > most:
         return None

@@ -10,8 +10,8 @@ from determinations.parsing.spans import Span
 #: How a page's text was obtained: from the file's own text, by recognizing a picture, or, of a picture, not at all.
 PageMethod = Literal["text", "scan", "none"]
 #: Why a recognized word is doubtful: the engine was unsure of it, could hardly read it, or it was corrected to a known
-#: phrase.
-DoubtReason = Literal["low_confidence", "illegible", "mended"]
+#: phrase; ``misprinted``, while a text is read only: another program misread a phrase, which was corrected.
+DoubtReason = Literal["low_confidence", "illegible", "mended", "misprinted"]
 #: First and last page, counted from 1, both included.
 PageRange = tuple[int, int]
 
