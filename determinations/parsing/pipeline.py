@@ -15,6 +15,7 @@ from determinations.parsing.pages.bounds import Bounds, find_letters
 from determinations.parsing.pages.copies import without_copies
 from determinations.parsing.pages.edges import without_case_number_lines, without_page_lines
 from determinations.parsing.pages.limit import first_pages
+from determinations.parsing.pages.margins import without_margins
 from determinations.parsing.pages.order import order_pages
 from determinations.parsing.pages.second_layer import without_second_layer
 from determinations.parsing.pages.textless import textless_pages
@@ -158,7 +159,8 @@ def _read_in_order(
 ) -> list[LetterPart]:
     """Every letter of a text whose pages are upright."""
     visible = visible_text(clean_text(source.text))
-    readable = first_pages(visible.text)
+    margins = without_margins(visible.text)
+    readable = first_pages(margins.text)
     single = without_second_layer(readable.text)
     copies = without_copies(single.arrangement.text)
     own = without_page_lines(copies.text)
@@ -178,8 +180,8 @@ def _read_in_order(
         extent = single.arrangement.place(extent)
         letter = _with_problems(letter, _inside(single.problems, extent))
         letter = _with_problems(letter, readable.problems)
-        letter = visible.put_back(letter)
-        extent = visible.place(extent)
+        letter = visible.put_back(margins.put_back(letter))
+        extent = visible.place(margins.place(extent))
         letter = _with_problems(letter, tuple(doubtful_values(letter, source.text, source.doubtful, extent)))
         parts.append(LetterPart(len(parts) + 1, source.pages_of(extent), extent, letter))
     return parts

@@ -527,3 +527,20 @@ def test_a_stamp_that_interrupts_a_sentence_is_reported(stamp: str) -> None:
 def test_a_signature_or_a_title_right_below_the_conclusion_is_part_of_no_value(after: str) -> None:
     parts = parts_of(f"{LETTER.rstrip()}\n{after}\n")
     assert not wrong_values(NAME, parts[0].letter)
+
+
+@pytest.mark.parametrize("mark", ["> ", ">", ">> ", "{n:>2} ", "{n} "])
+def test_what_is_before_every_line_is_part_of_no_value(mark: str) -> None:
+    pages = [
+        "\n".join(mark.format(n=n) + line for n, line in enumerate(page.split("\n"), 1)) for page in LETTER.split("\f")
+    ]
+    text = "\f".join(pages)
+    letter = parse_letter(text)
+    assert wrong_values(NAME, letter) == []
+    assert text[slice(*letter.spans["case_number"])] == letter.case_number
+
+
+def test_the_first_words_of_lines_that_are_no_line_numbers_stay() -> None:
+    rows = "\n".join(f"{n * 7 % 40} sessions of an invented treatment, which did not help." for n in range(1, 40))
+    letter = parse_letter(LETTER.replace("\f", "\n") + "\n" + rows)
+    assert wrong_values(NAME, letter) == []
