@@ -504,6 +504,14 @@ def test_a_header_that_comes_again_in_a_text_without_page_marks_is_part_of_no_va
     assert "page_line_doubtful" in {problem.code for problem in letter.problems}
 
 
+@pytest.mark.parametrize("line", ["Page {n} of 3", "02/10/2017 FRI 14:05 FAX 555 010 0100 OFFICE @00{n}/003"])
+def test_a_page_count_in_a_text_without_page_marks_is_no_doubt(line: str) -> None:
+    text, lines = _long_letter()
+    pages = [lines[:30], lines[30:58], lines[58:]]
+    letter = parse_letter("\n".join("\n".join([line.format(n=n), *page]) for n, page in enumerate(pages, 1)))
+    assert [problem.code for problem in letter.problems] == [problem.code for problem in parse_letter(text).problems]
+
+
 def test_a_letter_that_is_there_twice_without_page_marks_keeps_its_lines() -> None:
     text, _ = _long_letter()
     assert parts_of(f"{text}\n{text}")[0].letter.summary == parse_letter(text).summary

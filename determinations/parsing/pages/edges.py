@@ -81,7 +81,8 @@ def without_page_lines(source: str) -> PageLines:
     problems += [Problem("page_line_doubtful", _UNSURE, span) for span in doubtful]
     if not has_pages:
         spans += _without_page_marks(source)
-        repeated = list(_repeated_lines(source))
+        taken = set(spans)
+        repeated = [span for span in _repeated_lines(source) if span not in taken]
         spans += repeated
         problems += [Problem("page_line_doubtful", _UNSURE, span) for span in repeated]
     return PageLines(blanked(source, spans), tuple(problems))
@@ -256,7 +257,10 @@ def _repeated_lines(source: str) -> Iterator[Span]:
         pages = numbers[:-1] if numbers[-1] == len(lines) - 1 else numbers  # the last page may be short
         if any(after - before < _SHORTEST_PAGE for before, after in pairwise(pages)):
             continue
-        if prose_words(lines[numbers[0]].text) >= _MOST_PROSE_WORDS and not is_notice(lines[numbers[0]].text):
+        text = lines[numbers[0]].text
+        if len(text.split()) <= _MOST_WORDS_BESIDE_A_CASE_NUMBER and CASE_NUMBER.search(text):
+            continue  # ``without_case_number_lines`` leaves it out
+        if prose_words(text) >= _MOST_PROSE_WORDS and not is_notice(text):
             continue
         following = [lines[number + 1].text for number in numbers if number + 1 < len(lines)]
         if len(set(following)) < len(following):  # what follows is repeated too: the letter's own, or a copy of it
