@@ -49,7 +49,8 @@ def of_age(value: str) -> Q:
 
 def has_decision(value: str) -> Q:
     """The item's decision; null where none was read."""
-    return Q(overturned={"overturned": True, "upheld": False}.get(value))
+    stored = {"overturned": True, "upheld": False, "unknown": None}
+    return Q(overturned=stored[value]) if value in stored else Q(overturned__in=[])
 
 
 def cites_family(column: str) -> Callable[[str], Q]:
@@ -129,12 +130,12 @@ def cites_standing(side: Side) -> Callable[[str], Q]:
 
 def several_items(value: str) -> Q:
     """The item's letter decides more than one item."""
-    return Q(case_items__gt=1) if value == "yes" else Q(case_items=1)
+    return {"yes": Q(case_items__gt=1), "no": Q(case_items=1)}.get(value, Q(case_items__in=[]))
 
 
 def yes_or_no(column: str) -> Callable[[str], Q]:
     """A column that is true or false."""
-    return lambda value: Q(**{column: value == "yes"})
+    return lambda value: Q(**{column: value == "yes"}) if value in ("yes", "no") else Q(**{f"{column}__in": []})
 
 
 _DATE_COLUMNS = {dimension.name: dimension.item_column for dimension in DIMENSIONS if dimension.kind is Kind.PERIOD}

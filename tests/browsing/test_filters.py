@@ -266,6 +266,16 @@ def test_invalid_values_are_reported_and_ignored(query: str, two: tuple[int, int
     assert mistakes(filterset)
 
 
+@pytest.mark.parametrize(
+    "name", ["decision", "outcome", "sex", "age", "same_guideline", "partly_approved", "several_items"]
+)
+def test_a_value_that_a_filter_does_not_have_finds_nothing(name: str, two: tuple[int, int]) -> None:
+    """Such as a misspelled one: as another value, rows would be listed below the name of this one."""
+    store(record("CM17-9000003", [{"decision": None}]))
+    assert cases(f"{name}=nonsense") == items(f"{name}=nonsense") == set()
+    assert cases("decision=unknown") == {pk for pk, _number in items("decision=unknown")} != set()
+
+
 def test_chips_show_and_remove_each_filter(two: tuple[int, int]) -> None:
     query = QueryDict("outcome=partly&outcome=upheld&reviewer_authority=odg/pain&sort=-decided&after=x")
     shown = {(chip.label, chip.value): chip.query for chip in chips(query, read_labels())}

@@ -40,6 +40,7 @@ TOLD = (
     "decided_from=2016-01-01&decided_to=2014-01-01", "undated=decided", "undated=decided&sex=female", "category=none",
     "claims_without=mtus", "sex=male&sex=female&rest_of=decision%3Dupheld%26sex%3Dmale", "corrected=yes",
     "also_claims_authority=mtus/chronic-pain", "specialty=nobody", "outcome=nothing", "claim_age=0-1",
+    "decision=nothing", "partly_approved=nothing",
     "days_from_denial=31-60&days_from_denial=unknown",
 )  # fmt: skip
 
