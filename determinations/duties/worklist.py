@@ -15,7 +15,7 @@ from determinations.paging.addresses import changed
 from determinations.paging.counts import COUNT_CAP, whole_number
 from determinations.paging.keyset import Order
 
-_BY_DUE = Order("sort_on")
+_BY_DUE = Order("sort_on", index_ascends=True)
 _BY_CLOSING = Order("closed_at", descending=True, nullable=False)
 #: Days ahead that "this week" covers, today not included.
 WEEK = timedelta(days=7)

@@ -2,7 +2,8 @@
 
 An ordering is one column, nullable or not, with the primary key as tie-breaker in the same direction. Rows without a
 value come last in both directions. The non-null part is read with a row comparison, ``(column, id) < (value, id)``,
-which one index ``(column DESC NULLS LAST, id DESC)`` serves in both directions; rows without a value follow.
+which one index ``(column DESC NULLS LAST, id DESC)`` serves in both directions, or ``(column, id)`` if the order says
+so; rows without a value follow.
 """
 
 import base64
@@ -27,12 +28,17 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An ordering: a column (a field path or an annotation), its direction, and the tie-breaking key."""
+    """An ordering: a column (a field path or an annotation), its direction, and the tie-breaking key.
+
+    ``index_ascends``: the index of a nullable column is ``(column, id)``. PostgreSQL sorts all rows for an order that
+    puts nulls elsewhere than the index does, even where no row is null.
+    """
 
     column: str
     descending: bool = False
     nullable: bool = True
     key: str = "pk"
+    index_ascends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +157,7 @@ def _part(queryset: QuerySet[M], order: Order, cursor: Cursor | None, of_nulls: 
     by_key = key.desc() if descending else key.asc()
     if of_nulls:
         return part.order_by(by_key)
-    # Nulls are filtered out; naming their place lets the one descending index serve both directions.
-    nulls = {"nulls_last" if descending else "nulls_first": True} if order.nullable else {}
-    return part.order_by(column.desc(**nulls) if descending else column.asc(**nulls), by_key)
+    return part.order_by(*index_order(order, descending))
 
 
 def beyond_cursor(
@@ -165,9 +169,9 @@ def beyond_cursor(
 
 
 def index_order(order: Order, descending: bool) -> list[OrderBy]:
-    """The order of the column's index, read forward or backward."""
+    """The order of the column's index, read forward or backward, which names the place of nulls as the index does."""
     column, key = F(order.column), F(order.key)
-    if not order.nullable:
+    if not order.nullable or order.index_ascends:
         return [column.desc(), key.desc()] if descending else [column.asc(), key.asc()]
     return [column.desc(nulls_last=True), key.desc()] if descending else [column.asc(nulls_first=True), key.asc()]
 

@@ -20,6 +20,8 @@ ORDERS = [
     Order("category_ids", nullable=False),
     Order("specialties", descending=True, nullable=False),
     Order("due_on"),
+    Order("due_on", index_ascends=True),
+    Order("due_on", descending=True, index_ascends=True),
 ]
 
 

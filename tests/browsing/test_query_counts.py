@@ -1,13 +1,15 @@
-"""No page makes more queries than the file allows, however many rows it shows."""
+"""No page makes more queries than the file allows, however many rows it shows, or sorts what an index orders."""
 
 import gc
 import tomllib
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 
 from determinations.cases.search_words import old_words_remain
@@ -31,6 +33,16 @@ PAGES = {
     "reports": "/reports/",
     "reports_to_make": "/statistics/reports/",
 }
+#: Lists of tables that grow, as they begin, end and are narrowed.
+ORDERED = [
+    "/worklist/", "/worklist/?before=end", "/worklist/?when=later", "/worklist/?whose=mine", "/worklist/?whose=nobody",
+    "/worklist/?when=closed", "/api/v1/duties", "/uploads/", "/audit/", "/notifications/", "/exports/",
+    "/admin/review/", "/admin/history/",
+]  # fmt: skip
+#: PostgreSQL then sorts only where no index has the order, also in tables without rows.
+_BY_INDEX = "; ".join(
+    f"SET LOCAL enable_{way} = off" for way in ("sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin")
+)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -54,3 +66,33 @@ def test_the_benchmark_reports_what_a_page_reads(collection: list[Case], broker:
         assert int(rows.replace(",", "")) >= len(collection)
         assert int(blocks.replace(",", "")) > 0
     assert len(lines) == 2
+
+
+@pytest.mark.parametrize("url", ORDERED)
+def test_a_page_of_a_list_is_read_in_the_order_of_an_index(url: str, as_admin: Client, broker: None) -> None:
+    sorting, read = [], 0
+
+    def explained(
+        execute: Callable[..., object], sql: str, params: object, many: bool, context: dict[str, Any]
+    ) -> object:
+        nonlocal read
+        if sql.startswith("SELECT") and "ORDER BY" in sql and "LIMIT" in sql and 'FROM "auth_user"' not in sql:
+            read += 1
+            with context["connection"].connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+                if {"Sort", "Incremental Sort"} & set(_steps(cursor.fetchone()[0][0]["Plan"])):
+                    sorting.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_INDEX)
+    with connection.execute_wrapper(explained):
+        assert as_admin.get(url).status_code == 200
+    assert read
+    assert not sorting
+
+
+def _steps(plan: dict[str, Any]) -> Iterator[str]:
+    yield plan["Node Type"]
+    for part in plan.get("Plans", ()):
+        yield from _steps(part)

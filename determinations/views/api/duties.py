@@ -21,7 +21,7 @@ from determinations.views.duties.worklist import person_named
 from determinations.views.requests import person_of
 
 router = Router(tags=["Duties"])
-_BY_DUE = Order("sort_on")
+_BY_DUE = Order("sort_on", index_ascends=True)
 _BY_CLOSING = Order("closed_at", descending=True, nullable=False)
 Bucket = Literal["", "overdue", "today", "week", "later", "undated", "closed"]
 _PLAIN = "^[^\\x00]*$"
