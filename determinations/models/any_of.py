@@ -1,11 +1,12 @@
-"""Conditions for thousands of values."""
+"""Conditions for thousands of values, and for values that are read."""
 
 from collections.abc import Collection, Iterable
-from typing import cast
+from typing import Any, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, BooleanField, F, Func, TextField, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, TextField, Value
 
 
 class _Plain(ArrayField):
@@ -49,3 +50,17 @@ class AnyOfTexts(AnyOf):
     """The same for a column of texts."""
 
     of_texts = True
+
+
+class AnyOfRead(Func):
+    """Whether a column has one of the values that a query reads. They are read first, and once.
+
+    PostgreSQL then finds the rows by the column's index, also where another condition would do (``OR``). For ``IN`` a
+    query, beside another condition, it reads the whole table.
+    """
+
+    template = AnyOf.template
+    arg_joiner = AnyOf.arg_joiner
+
+    def __init__(self, column: str, values: QuerySet[Any, Any]) -> None:
+        super().__init__(F(column), ArraySubquery(values), output_field=_TRUTH)

@@ -15,6 +15,7 @@ from determinations.access import audit
 from determinations.access.roles import check_permission
 from determinations.access.scope import EVERYTHING, within
 from determinations.models import Case, LegalHold, Letter, RemovedLetter
+from determinations.models.any_of import AnyOfRead
 
 
 class OnHold(Exception):
@@ -51,14 +52,14 @@ def holds_on(letter_ids: Iterable[int]) -> list[LegalHold]:
 def rows_on(letter_ids: Iterable[int]) -> QuerySet[LegalHold]:
     """The rows of ``holds_on``."""
     ids = set(letter_ids)
-    on_them = Q(letter_id__in=ids) | Q(letter_id__in=_related(ids).values("pk"))
+    on_them = Q(letter_id__in=ids) | Q(AnyOfRead("letter_id", _related(ids).values("pk")))
     return in_force().filter(on_them).order_by("placed_at", "pk")
 
 
 def _related(ids: Collection[int]) -> QuerySet[Case]:
     """The cases of these letters, in all copies and versions."""
     counting = Case.objects.filter(pk__in=ids).values(counting=Coalesce("superseded_by_id", "pk"))
-    return Case.objects.filter(Q(pk__in=counting) | Q(superseded_by__in=counting))
+    return Case.objects.filter(AnyOfRead("pk", counting) | AnyOfRead("superseded_by", counting))
 
 
 def refuse_held(letter_ids: Collection[int]) -> None:

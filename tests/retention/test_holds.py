@@ -193,3 +193,10 @@ def test_a_case_with_an_open_duty_is_not_archived(people: People) -> None:
     letter = stored_letter(document(item("Knee brace", "overturned"), decision_date=today.isoformat()))
     with pytest.raises(archive.ArchiveRefused, match="open duty"):
         archive.archive_case(letter.pk, reason="", by=people.admin, now=timezone.now())
+
+
+def test_letters_of_a_case_and_its_holds_are_found_by_indexes(letter: Letter) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a table is then read only where no index will do
+    for rows in (holds._related([letter.pk]), holds.rows_on([letter.pk])):
+        assert "Seq Scan on determinations_case" not in rows.explain()
