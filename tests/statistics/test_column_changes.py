@@ -114,7 +114,7 @@ def test_everything_is_told_as_by_postgresql_while_letters_change(
                 assert merged is not None
                 assert merged.merged
         with monkeypatch.context() as patched:
-            patched.delattr(Columns, "_ids")
+            patched.delattr(Columns, "_rows_of")
             for address in (*TOLD, *_FOUND):
                 compare_items(address)
         for address in _BY_STATEMENT:
@@ -151,7 +151,7 @@ def compare_counts(chance: random.Random, monkeypatch: pytest.MonkeyPatch, combi
     addresses = {"", *chance.sample(TOLD, 6), "undated=decided", "decided_from=2014-06-01&decided_to=2016-01-31"}
     combined.clear()
     with monkeypatch.context() as patched:
-        patched.delattr(Columns, "_ids")
+        patched.delattr(Columns, "_rows_of")
         patched.delattr(Columns, "rows")
         # All items are told once the sets are read.
         for number, address in enumerate(sorted(addresses, reverse=True)):

@@ -21,6 +21,7 @@ from determinations.paging.filtered import keys_from
 from determinations.paging.keyset import cursor_at
 from determinations.statistics.columns import keeping, placed, reading, walk
 from determinations.statistics.columns.counted import COLUMNS
+from determinations.statistics.columns.sets import rows
 from determinations.statistics.columns.sets.places import Order, Sets
 from determinations.statistics.columns.sets.writing import MOST_ID
 from determinations.statistics.interface import Selection
@@ -72,17 +73,48 @@ def test_a_file_has_sets_of_every_value_of_every_column(world: None, settings: A
         assert everything.count(column.name, list(values), of_cases=True) <= Case.objects.current().count()
 
 
-def test_places_are_found_by_id_in_memory_for_the_items_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_items_of_changed_cases_are_found_by_their_ids() -> None:
     ids = array("I", [900, 7, MOST_ID, 12])
     file = Sets(Order([1] * 4, ids))
-    now = Sets(Order([1, 2], [2**40, 5], start=4))
-    facts = placed.PlacedFacts(file, placed.ChangedItems(BitMap([1]), now))
-    monkeypatch.setattr(numpy, "full", None)
-    asked = numpy.array([-1, 0, 5, 7, 8, 12, 900, MOST_ID, MOST_ID + 8, 2**40, 2**41])
-    assert facts.places_of(asked) == BitMap([0, 2, 3, 4, 5])
-    assert facts.places_of(asked[:0]) == BitMap()
+    now = Sets(Order([1, 2, 2], [2**40, 7, 5], start=4))
+    facts = placed.PlacedFacts(file, placed.ChangedItems(BitMap([1, 3]), now))
+    # Of the changed cases, 12 is gone, 7 did not change itself, 5 and 2**40 did.
+    assert facts.places_of(BitMap([0, 1, 3]), numpy.array([5, 2**40])) == BitMap([0, 4, 5, 6])
+    assert facts.places_of(BitMap([0, 2]), numpy.array([], numpy.int64)) == BitMap([0, 2])
+    assert file.order.places_of(numpy.array([-1, 0, 7, 8, MOST_ID, MOST_ID + 8, 2**41])) == BitMap([1, 2])
     assert sum(part.nbytes for part in file.order.by_id) == 8 * len(ids)
-    assert placed.PlacedFacts(Sets(Order((), ()))).places_of(asked) == BitMap()
+    assert Order((), ()).places_of(numpy.array([5])) == BitMap()
+
+
+@pytest.mark.parametrize("rows_at_once", [7, 1_000])
+def test_what_no_set_tells_is_selected_by_the_rows_of_the_file(
+    rows_at_once: int, people: People, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dates other than that of decision, also once cases have changed, and a second time from what was kept."""
+    monkeypatch.setattr(rows, "_ROWS_AT_ONCE", rows_at_once)
+    chance = random.Random(31)
+    stored_world(chance, 25)
+    keeping.keep_columns()
+    for _ in range(5):
+        days = ItemFact.objects.exclude(date_of_injury=None).order_by("pk").values_list("date_of_injury", flat=True)
+        conditions: list[dict[str, Any]] = [
+            {"date_of_injury__gte": chance.choice(days)},
+            {"date_of_injury": None},
+            {"case_items__gt": 1},
+        ]
+        with one_snapshot() as engine:
+            for condition in conditions * 2:
+                items = ItemFact.objects.filter(**condition)
+                selected = engine.items_by_column(Selection(items, whole_letters=False))
+                assert selected is not None
+                assert {ids_by_place(selected.facts)[place] for place in selected.items} == set(
+                    items.values_list("pk", flat=True)
+                )
+        random_event(chance, people.admin)
+
+
+def ids_by_place(facts: placed.PlacedFacts) -> dict[int, int]:
+    return {at: pk for order in facts.orders for at, pk in enumerate(order.item_ids, order.start)}
 
 
 def test_one_thread_makes_the_sets_of_what_changed_and_the_others_wait(

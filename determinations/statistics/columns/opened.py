@@ -24,6 +24,7 @@ from determinations.statistics.columns.horizon import FileState, changed_items, 
 from determinations.statistics.columns.layout import CITATIONS, FACTS, ITEMS, REFERENCE
 from determinations.statistics.columns.letters import BLOCK, BLOCKS, place_changed
 from determinations.statistics.columns.sets.reading import SetsOfFile
+from determinations.statistics.columns.sets.rows import OF_CHANGED, OF_FILE, RowsOfFile
 from determinations.statistics.columns.version import Columns
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class OpenFile:
         self.numbered = FileCombinations()
         self.connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
         self.found = FoundInFile(self.connection)
+        self.rows = RowsOfFile(self.connection)
 
     def at(self, state: FileState, folder: str) -> Columns:
         """The facts as the transaction sees them. Raises Unavailable."""
@@ -80,19 +82,23 @@ class OpenFile:
         except BaseException:  # what is there of it would take memory from all later versions
             self.connection.execute(f"DROP SCHEMA {schema} CASCADE")
             raise
-        return Columns(self.connection, schema, len(items), state.items, self.sets, self.found, self.numbered)
+        return Columns(
+            self.connection, schema, len(items), state.items, self.sets, self.found, self.numbered, self.rows
+        )
 
     def _fill(self, schema: str, items: list[int]) -> None:
         """Make the tables of a version in which these items changed since the file was written."""
         for table in REFERENCE:
             table.create(self.connection, f"{schema}.{table.name}")
             table.copy_rows(self.connection, f"{schema}.{table.name}", "")
-        tables = {name: f"SELECT * FROM file.{name}" for name in (ITEMS.name, CITED, BLOCKS)}  # noqa: S608 - names of our own
+        tables = {name: f"SELECT * FROM file.{name}" for name in (CITED, BLOCKS)}  # noqa: S608 - names of our own
+        tables[ITEMS.name] = f"SELECT *, {OF_FILE} FROM file.{ITEMS.name}"  # noqa: S608 - names of our own
         if items:
             self._read_changed(schema, items)
             unchanged = f"{ITEMS.key} NOT IN (SELECT item FROM {schema}.changed)"  # noqa: S608 - names of our own
-            for name, now in ((ITEMS.name, f"{ITEMS.name}_placed"), (CITED, f"{CITED}_now")):
-                tables[name] += f" WHERE {unchanged} UNION ALL SELECT * FROM {schema}.{now}"  # noqa: S608 - names of our own
+            placed = f"SELECT *, {OF_CHANGED} FROM {schema}.{ITEMS.name}_placed"  # noqa: S608 - names of our own
+            for name, now in ((ITEMS.name, placed), (CITED, f"SELECT * FROM {schema}.{CITED}_now")):  # noqa: S608 - names of our own
+                tables[name] += f" WHERE {unchanged} UNION ALL {now}"
             tables[BLOCKS] += f" UNION ALL SELECT {BLOCK} FROM {schema}.places WHERE is_new"  # noqa: S608 - names of our own
         tables[CITATIONS.name] = CITATIONS_ALONE.format(schema=schema)
         for name, rows in tables.items():

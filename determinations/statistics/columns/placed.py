@@ -232,9 +232,16 @@ class PlacedFacts:
         cases_with = partial(found.cases, WORDS, nth=self.file.nth)
         return matching(query, lambda lexeme: cases_with(lexeme) & self.everything, self.every_case)
 
-    def places_of(self, ids: "numpy.ndarray") -> BitMap:
-        """The places of items given by their IDs."""
-        return (self.file.order.places_of(ids) - self.changed.gone) | self.changed.now.order.places_of(ids)
+    def places_of(self, file: BitMap, ids: "numpy.ndarray") -> BitMap:
+        """The places of items, given by those of the file, and of some that changed by their IDs."""
+        import numpy as np
+
+        gone = file & self.changed.gone
+        if not gone and not len(ids):
+            return file
+        # Of these cases another item changed: all of its items have other places now.
+        moved = [self.file.order.item_ids[place] for place in gone]
+        return (file - gone) | self.changed.now.order.places_of(np.concatenate([ids, np.array(moved, np.int64)]))
 
     def having(self, column: str, values: Sequence[BitValue]) -> BitMap:
         """The items with one of the values; also those of before they changed. Raises NotInColumns."""

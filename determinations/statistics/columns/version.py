@@ -1,5 +1,6 @@
 """The facts of one version, by column: counted by statements of the engine, and by sets of the selected items."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,11 +20,14 @@ from determinations.statistics.columns.placed import ChangedItems, PlacedFacts
 from determinations.statistics.columns.selected import SelectedItems
 from determinations.statistics.columns.sets.places import Order, Sets, in_all
 from determinations.statistics.columns.sets.reading import SetsOfFile
+from determinations.statistics.columns.sets.rows import FILE_ROW, RowsOfFile, ids_of
 
 if TYPE_CHECKING:
     import numpy
 
 Rows: TypeAlias = list[tuple[Value, ...]]
+#: So many selections of statements are kept for a version, each half a megabyte at most.
+_SELECTIONS = 16
 #: With more changed items than this, placing them takes longer than a count.
 FEW_CHANGED = 100
 
@@ -40,7 +44,11 @@ class Columns:
     sets: SetsOfFile
     found: FoundInFile
     numbered: FileCombinations
+    rows_of_file: RowsOfFile
     _lock: Lock = field(default_factory=Lock)
+    #: What statements selected, those asked for last.
+    _selections: OrderedDict[tuple[str, str], BitMap] = field(default_factory=OrderedDict)
+    _selections_lock: Lock = field(default_factory=Lock)
 
     def items_of(self, where: WhereNode, sql: str, parameters: Sequence[Value]) -> SelectedItems | None:
         """The items that pass conditions, which are also given as a statement for PostgreSQL from ``FROM`` on; None if
@@ -56,7 +64,7 @@ class Columns:
         try:
             return SelectedItems(facts, passing(where, facts))
         except NotInColumns:
-            return SelectedItems(facts, facts.places_of(self._ids(sql, parameters)))
+            return SelectedItems(facts, self._selected(facts, sql, parameters))
 
     def told_by_sets(self, where: WhereNode) -> SelectedItems:
         """The items that pass conditions, without any statement. Raises NotToldBySets for conditions that will not be
@@ -104,12 +112,30 @@ class Columns:
             changed = ChangedItems.of_version(cursor, f"memory.{self.schema}", sets.order)
         return PlacedFacts(sets, changed, self.found, numbered=self.numbered)
 
-    def _ids(self, sql: str, parameters: Sequence[Value]) -> "numpy.ndarray":
-        """The IDs of the items that a statement selects, given from ``FROM`` on."""
-        translated, values = translate(f"SELECT {ITEMS.name}.{ITEMS.key} {sql}", parameters)
+    def _selected(self, facts: PlacedFacts, sql: str, parameters: Sequence[Value]) -> BitMap:
+        """What a statement selects, given from ``FROM`` on. Kept for the rail and the next page of a list."""
+        question = sql, repr(parameters)
+        with self._selections_lock:
+            if question in self._selections:
+                self._selections.move_to_end(question)
+                return self._selections[question]
+        rows = self._rows_of(sql, parameters)
+        changed = rows[:0]
+        if self.changed:
+            rows, changed = rows[rows >= 0], ids_of(rows[rows < 0])
+        places = facts.places_of(self.rows_of_file.places(rows, facts.file.order), changed)
+        with self._selections_lock:
+            self._selections[question] = places
+            if len(self._selections) > _SELECTIONS:
+                self._selections.popitem(last=False)
+        return places
+
+    def _rows_of(self, sql: str, parameters: Sequence[Value]) -> "numpy.ndarray":
+        """The same by rows of the file, and by the negative numbers of items that changed."""
+        translated, values = translate(f"SELECT {ITEMS.name}.{FILE_ROW} {sql}", parameters)
         with self.connection.cursor() as cursor:
             cursor.execute(f"USE memory.{self.schema}")
-            return cursor.execute(translated, values).fetchnumpy()[ITEMS.key]
+            return cursor.execute(translated, values).fetchnumpy()[FILE_ROW]
 
     def rows(self, sql: str, parameters: Sequence[Value]) -> Rows:
         """The answer to a statement for PostgreSQL. Raises NotInColumns and errors of the library."""
