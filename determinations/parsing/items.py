@@ -32,9 +32,11 @@ _DECISION = re.compile(r"\b(Upheld|Overturned)\s*\.?\s*\Z", re.IGNORECASE)
 _DECISION_WORDS = ("Upheld", "Overturned")
 _DECISION_REACH = 24
 _LEFT_OVER = re.compile(r":\s*(Upheld|Overturned)[ \t]*\.?[ \t]*(?=[\n\f]|\Z)")
-#: ``Not Upheld``, ``Partially Overturned``, ``Upheld / Overturned``: another decision than the last word says.
+#: ``Not Upheld``, ``Partially Overturned``, ``Upheld / Overturned``: another decision than the last word says. What is
+#: before a colon belongs to the request: ``Meniscectomy, partial: Upheld``.
 _CHANGED_DECISION = re.compile(
-    r"(?:\b(?:not|non|partial(?:ly)?|partly|part|neither|nor)|\b(?:Upheld|Overturned)\b[\s/|,;&]*(?:\b(?:and|or|in)\b)?)[\s:-]*\Z",
+    r"(?:\b(?:not|non|partial(?:ly)?|partly|in\s+part|neither|nor)"
+    r"|\b(?:Upheld|Overturned)\b[\s/|,;&]*(?:\b(?:and|or)\b)?)[\s,-]*\Z",
     re.IGNORECASE,
 )
 #: ``MRI of the knee: Decision: Upheld``.

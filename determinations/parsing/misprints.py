@@ -199,7 +199,7 @@ def _decision_changes(row: _Row) -> Iterator[_Change]:
     before = row.words[-first - 1]
     bare = before.rstrip(_AROUND)
     marks = before[len(bare) :]
-    if marks and bare:
+    if marks and bare and "," not in marks:  # a comma goes on with a list: ``Upheld, Overturned``
         yield _Change(Span(row.offsets[-first - 1] + len(bare), end), f": {decision}")
     else:
         yield _Change(Span(row.offsets[-first], end), decision)

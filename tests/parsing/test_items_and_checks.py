@@ -301,6 +301,12 @@ def test_a_decision_that_is_changed_or_that_is_one_of_two_is_missing(ending: str
     assert "decision_missing" in {problem.code for problem in letter.problems}
 
 
+@pytest.mark.parametrize("request_", ["Meniscectomy, partial", "Brace for the body part", "Scan, contrast or not"])
+def test_what_is_before_the_colon_does_not_change_the_decision(request_: str) -> None:
+    letter = parse_letter(letter_with("MRI of the knee: Upheld", f"{request_}: Upheld"))
+    assert (letter.items[1].request, letter.items[1].decision) == (request_, "upheld")
+
+
 @pytest.mark.parametrize("ending", [": Decision: Upheld", ":: Upheld", "; Upheld", ". Final Determination: Upheld"])
 def test_what_is_between_a_request_and_its_decision_is_no_part_of_the_request(ending: str) -> None:
     letter = parse_letter(letter_with("MRI of the knee: Upheld", f"MRI of the neck{ending}"))

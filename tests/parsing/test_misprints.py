@@ -96,7 +96,9 @@ def test_a_text_that_is_no_letter_stays_none() -> None:
     assert parse_letter("Dear Sir,\nthe case is closed.\n").layout is None
 
 
-@pytest.mark.parametrize("printed", ["Modified", "Withdrawn", "Denied", "Partial Overturn", "Not Uphe1d"])
+@pytest.mark.parametrize(
+    "printed", ["Modified", "Withdrawn", "Denied", "Partial Overturn", "Not Uphe1d", "Partial, Overturn"]
+)
 def test_another_decision_is_not_read_as_a_misspelled_one(printed: str) -> None:
     letter = parse_letter(LETTER.replace("CBC: Overturned", f"CBC: {printed}"))
     assert letter.items[0].decision is None
