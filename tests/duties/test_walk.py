@@ -124,3 +124,16 @@ def test_the_row_that_is_selected_is_never_below_what_can_be_done_with_it(
         assert bar
         assert box
         assert box["y"] + box["height"] <= bar["y"]
+
+
+def test_what_a_range_of_due_dates_means_takes_no_room_of_the_requests(
+    morning: list[int], sign_in: Any, people: People
+) -> None:
+    page = sign_in(people.casemanager)
+    for width, is_below in ((1440, True), (1800, False)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("/worklist/")
+        value = page.locator(".due-value").first
+        line, badge = value.bounding_box(), value.locator(".badge").bounding_box()
+        assert (badge["y"] > line["y"] + 10) == is_below, width
+        assert (line["width"] <= 272) == is_below, width
