@@ -19,6 +19,7 @@ import threading
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,12 @@ class Choices:
             chosen |= choice
         return chosen
 
+    def other_dates(self) -> Query:
+        """A stretch of days by a date other than that of decision, from some day on or up to it."""
+        name, end = self.rng.choice(["injured", "denied", "received"]), self.rng.choice(["from", "to"])
+        day = date(2014, 1, 1) + timedelta(days=self.rng.randrange(1_800))
+        return {f"{name}_{end}": day.isoformat()}
+
     def words(self) -> str:
         return " ".join(self.rng.sample(_WORDS, self.rng.randint(1, 2)))
 
@@ -239,6 +246,10 @@ def _pages_of_list(name: str, rows: Sequence[Case | ItemFact], some: Choices) ->
 
 def _sorted_cases(some: Choices, sort: str, column: str) -> tuple[str, Query]:
     return "/cases/", {"sort": sort, "after": some.place(some.cases, column)}
+
+
+def _by_another_date(some: Choices, path: str) -> tuple[str, Query]:
+    return path, some.other_dates()
 
 
 def _pages(rng: random.Random) -> Iterator[Page]:
@@ -273,3 +284,8 @@ def _pages(rng: random.Random) -> Iterator[Page]:
     )
     yield "requests like one", lambda: (f"/cases/{rng.choice(some.facts).case_id}/items/1/alike/", {})
     yield "home", lambda: ("/", {})
+    for name in ("cases", "items"):
+        yield f"{name}: another date", partial(_by_another_date, some, f"/{name}/")
+        yield f"{name}: another date, counts of the rail", partial(_by_another_date, some, f"/{name}/facets/")
+    yield "cases: several items", lambda: ("/cases/", {"several_items": "yes", **some.filters()})
+    yield "worklist", lambda: ("/worklist/", {"when": rng.choice(["", "later", "undated", "overdue"])})
