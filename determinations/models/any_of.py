@@ -1,12 +1,12 @@
 """Conditions for thousands of values, and for values that are read."""
 
 from collections.abc import Collection, Iterable
-from typing import Any, cast
+from typing import cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, TextField, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, Model, QuerySet, TextField, Value
 
 
 class _Plain(ArrayField):
@@ -62,5 +62,5 @@ class AnyOfRead(Func):
     template = AnyOf.template
     arg_joiner = AnyOf.arg_joiner
 
-    def __init__(self, column: str, values: QuerySet[Any, Any]) -> None:
+    def __init__(self, column: str, values: QuerySet[Model, object]) -> None:
         super().__init__(F(column), ArraySubquery(values), output_field=_TRUTH)
