@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import TruncMonth
 
 from determinations.models import Duty, StatisticsLimits
+from determinations.models.any_of import AnyOf
 from determinations.models.duties import DUTY_CONDITIONS, NOBODY, duty_person
 from determinations.office_fields.values import NOT_ENTERED
 from determinations.statistics.export_tables import SMALL_HEAD, Cell, ExportTable, small_cell_mark, small_cell_note
@@ -62,13 +63,15 @@ class Timeliness:
 
 
 def read_timeliness(selection: Selection, *, today: date, column: str = "") -> Timeliness:
-    """Count the duties of the selected items; seven queries, and three more with ``column``, that of an office field.
+    """Count the duties of the selected items; eight queries, and three more with ``column``, that of an office field.
 
     Due dates and days are calendar days. A closed duty counts for the person who closed it, an open one for the person
     it is assigned to. Duties without a due date (receipt not entered) have the month "".
     """
     item = selection.items.filter(case=OuterRef("letter_id"), item__number=OuterRef("item_number"))
-    duties = Duty.objects.filter(Exists(item))
+    # Each query would otherwise look for the items of every duty.
+    selected = list(Duty.objects.filter(Exists(item)).values_list("pk", flat=True))
+    duties = Duty.objects.filter(AnyOf("pk", selected))
     conditions = {**DUTY_CONDITIONS, "overdue": DUTY_CONDITIONS["open"] & Q(due_on__lt=today)}
     numbers = {name: Count("pk", filter=conditions[name]) for name in COUNTED}
     late = duties.filter(DUTY_CONDITIONS["late"]).annotate(days=F("closed_on") - F("due_on"))
