@@ -9,7 +9,7 @@ _NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
 #: A date in figures or words; groups month, day, year or name, named_day, named_year.
 DATE = (
     r"(?:(?P<month>\d{1,2})\s?[-/.]\s?(?P<day>\d{1,2})\s?[-/.]\s?(?P<year>(?:19|20)\d\d|\d\d)(?!\d)"
-    r"|(?P<name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?\s+(?P<named_day>\d{1,2})(?:st|nd|rd|th)?"
+    r"|(?P<name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]*)\.?\s+(?P<named_day>\d{1,2})(?:st|nd|rd|th)?"
     r"\s?,?\s+(?P<named_year>(?:19|20)\d\d))"
 )
 
@@ -17,9 +17,9 @@ DATE = (
 ANY_DATE = (
     r"(?:(?P<iso_year>(?:19|20)\d\d)\s?[-/.]\s?(?P<iso_month>\d{1,2})\s?[-/.]\s?(?P<iso_day>\d{1,2})(?!\d)"
     r"|(?P<first_day>\d{1,2})(?:st|nd|rd|th)?[ -](?P<first_name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-    r"[a-z]*)\.?,?[ -](?P<first_year>(?:19|20)\d\d|\d\d)(?!\d)"
+    r"[A-Za-z]*)\.?,?[ -](?P<first_year>(?:19|20)\d\d|\d\d)(?!\d)"
     r"|(?P<month>\d{1,2})\s?[-/.\u2013]\s?(?P<day>\d{1,2})\s?[-/.\u2013]\s?(?P<year>\d{4}|\d\d)(?!\d)"
-    r"|(?P<name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?\s+(?P<named_day>\d{1,2})(?:st|nd|rd|th)?"
+    r"|(?P<name>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]*)\.?\s+(?P<named_day>\d{1,2})(?:st|nd|rd|th)?"
     r"\s?,?\s+(?P<named_year>(?:19|20)\d\d))"
 )
 

@@ -411,14 +411,21 @@ def test_invisible_characters_inside_words_labels_and_numbers_are_read_over(char
 
 
 @pytest.mark.parametrize(
-    "form", ["{y}-{m:02d}-{d:02d}", "{name} {d}, {y}", "{m}-{d}-{yy}", "{d} {name} {y}", "{m}/{d}/{y}", "{m}.{d}.{y}"]
+    "form",
+    [
+        *("{y}-{m:02d}-{d:02d}", "{name} {d}, {y}", "{m}-{d}-{yy}", "{d} {name} {y}", "{m}/{d}/{y}", "{m}.{d}.{y}"),
+        *("{capitals} {d}, {y}", "{d} {capitals} {y}"),
+    ],
 )
 def test_header_dates_are_read_in_other_forms(form: str) -> None:
     whole = parse_letter(LETTER)
     header, heading, rest = LETTER.partition("HOW THE IMR")
-    for name in ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received"):
-        day = getattr(whole, name)
-        printed = form.format(y=day.year, yy=day.strftime("%y"), m=day.month, d=day.day, name=day.strftime("%B"))
+    for field in ("date_assigned", "date_of_injury", "decision_date", "ur_denial_date", "application_received"):
+        day = getattr(whole, field)
+        name = day.strftime("%B")
+        printed = form.format(
+            y=day.year, yy=day.strftime("%y"), m=day.month, d=day.day, name=name, capitals=name.upper()
+        )
         header = header.replace(day.strftime("%m/%d/%Y"), printed)
     assert wrong_values(NAME, parse_letter(header + heading + rest)) == []
 
