@@ -43,14 +43,11 @@ class Beginnings(dict[str, bool]):
         """Whether a level or a compound that begins with this word may have one of the lexemes."""
         if key.vertebra:
             return self._levels
-        prefix = key.word.text
-        return (
-            key.word.hyphen
-            and prefix in PREFIXES
-            and (
-                any(lexeme.startswith(prefix) for lexeme in (*self._lexemes, *self._starts))
-                or any(map(prefix.startswith, self._starts))
-            )
+        if not key.word.hyphen or key.word.text not in PREFIXES:
+            return False
+        begins = key.word.text.removesuffix("i")  # the compound is a singular: of "multi-es" it is "multy"
+        return any(lexeme.startswith(begins) for lexeme in (*self._lexemes, *self._starts)) or any(
+            map(begins.startswith, self._starts)
         )
 
 

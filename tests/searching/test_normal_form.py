@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from determinations.searching.matches import Searched
 from determinations.searching.normal_form import slots_of, slots_without_places
+from determinations.searching.pieces import PREFIXES
 from determinations.searching.query import read_query
 from determinations.searching.read_text import Beginnings, ReadText
 from determinations.searching.singular import shorter_singulars, singular
@@ -209,7 +210,18 @@ def test_slots_are_the_same_with_and_without_their_places(pieces: list[str]) -> 
 
 @given(st.lists(st.sampled_from([*" ".join(TEXTS).split(), *PARTS])))
 def test_no_text_is_left_unread_that_has_a_slot_with_a_lexeme(pieces: list[str]) -> None:
-    text = " ".join(pieces)
+    is_read_for_each_lexeme(" ".join(pieces))
+
+
+@pytest.mark.parametrize("prefix", sorted(PREFIXES))
+def test_no_compound_is_left_unread_however_its_singular_begins(prefix: str) -> None:
+    """What a line end leaves of a word may join into a plural that is shorter than the prefix: multi- es, "multy"."""
+    for word in ("es", "s", "ies", "series", "xes", "ches", "diagnoses", "esis", "injections"):
+        for between in ("-", "- ", "-\n"):
+            is_read_for_each_lexeme(f"{prefix}{between}{word}")
+
+
+def is_read_for_each_lexeme(text: str) -> None:
     for lexeme in {lexeme for slot in slots_of(text) for lexeme in slot.lexemes}:
         assert Beginnings([lexeme]).any_in(text), lexeme
         for length in range(2, len(lexeme) + 1):
