@@ -73,14 +73,8 @@ def _lexemes(slot: str | Slot) -> tuple[str, ...]:
 def _places(read: ReadText, part: Part) -> Iterable[tuple[int, int]]:
     slots, lexemes = read.slots, part.lexemes
     if part.slots:
-        for at in _phrases(read, part):
-            yield read.place(at)[0], read.place(at + len(part.slots) - 1)[1]
-        words = tuple(wanted[0] for wanted in part.slots)
-        for at in read.terms:  # "drug testing" within "urine drug testing"
-            if _contains(cast(Slot, slots[at]).words, words):
-                yield read.place(at)
-        if len(words) == 1:
-            yield from map(read.place, _all_at(slots, words[0]))
+        for at, end in _phrases(read, part):
+            yield read.place(at)[0], read.place(end)[1]
         return
     if part.beginning:
         beginning = part.ways[0][0]
@@ -106,23 +100,39 @@ def _all_at(slots: Sequence[str | Slot], word: str) -> Iterator[int]:
         yield at
 
 
-def _phrases(read: ReadText, part: Part) -> Iterable[int]:
-    """The numbers of the slots at which the phrase begins."""
-    slots = read.slots
-    first, *following = map(frozenset, part.slots)
-    last = len(slots) - len(following)
-    begins = [*(_all_at(slots, part.slots[0][0]) if len(first) == 1 else ()), *read.terms]
+def _phrases(read: ReadText, part: Part) -> Iterator[tuple[int, int]]:
+    """The numbers of the first and the last slot of each place where the phrase is.
+
+    It may begin and end within terms of several words: "the urine drug" is in "the urine drug testing".
+    """
+    first = part.slots[0]
+    begins = [*(_all_at(read.slots, first[0]) if len(first) == 1 else ()), *read.terms]
     for at in sorted(begins):
-        if (
-            at < last
-            and first.issubset(_lexemes(slots[at]))
-            and all(wanted.issubset(_lexemes(slots[at + n])) for n, wanted in enumerate(following, start=1))
-        ):
-            yield at
+        slot = read.slots[at]
+        within = {(at, word) for word in range(1 if isinstance(slot, str) else len(slot.words))}
+        if (after := _after(read.slots, part.slots, within)) is not None:
+            last, word = after
+            yield at, last if word else last - 1
 
 
-def _contains(words: tuple[str, ...], several: tuple[str, ...]) -> bool:
-    return any(words[at : at + len(several)] == several for at in range(len(words) - len(several) + 1))
+def _after(
+    slots: Sequence[str | Slot], phrase: Sequence[tuple[str, ...]], places: set[tuple[int, int]]
+) -> tuple[int, int] | None:
+    """The last place after the phrase, if it begins at one of some places: slots, each with the number of a word."""
+    for wanted in phrase:
+        following = set()
+        for at, word in places:
+            if at == len(slots):
+                continue
+            slot = slots[at]
+            if word == 0 and set(wanted).issubset(_lexemes(slot)):
+                following.add((at + 1, 0))
+            if isinstance(slot, Slot) and slot.words[word] == wanted[0]:
+                following.add((at, word + 1) if word + 1 < len(slot.words) else (at + 1, 0))
+        if not following:
+            return None
+        places = following
+    return max(places)
 
 
 def _joined(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -186,7 +186,10 @@ TEXTS = [
         ("electromyography", [1, 0, 0, 0]), ("nonsteroidal", [0, 1, 0, 0]), ("hydrocodone", [0, 1, 0, 0]),
         ('"not medically necessary"', [0, 1, 0, 0]), ('"medically not"', [0, 0, 0, 0]), ("air*", [0, 0, 1, 0]),
         ('"airway pressure"', [0, 0, 1, 0]), ("drug aide", [1, 1, 1, 0]), ("antiinflammatory", [0, 0, 0, 1]),
-        (f"{'x' * 60}*", [0, 0, 0, 1]),
+        (f"{'x' * 60}*", [0, 0, 0, 1]), ('"a urine drug"', [1, 0, 0, 0]), ('"testing panel"', [1, 0, 0, 0]),
+        ('"drug testing panel"', [1, 0, 0, 0]), ('"of both legs"', [1, 0, 0, 0]),
+        ('"steroidal drugs such"', [0, 1, 0, 0]), ('"airway pressure and home health"', [0, 0, 1, 0]),
+        ('"pressure airway"', [0, 0, 0, 0]), ('"urine drug panel of"', [0, 0, 0, 0]),
     ],
 )  # fmt: skip
 def test_a_text_is_marked_wherever_it_shows_part_of_a_search(typed: str, found: list[int]) -> None:
