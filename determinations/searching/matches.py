@@ -106,8 +106,8 @@ def _phrases(read: ReadText, part: Part) -> Iterator[tuple[int, int]]:
     It may begin and end within terms of several words: "the urine drug" is in "the urine drug testing".
     """
     first = part.slots[0]
-    begins = [*(_all_at(read.slots, first[0]) if len(first) == 1 else ()), *read.terms]
-    for at in sorted(begins):
+    terms = [at for at in read.terms if first[0] in cast(Slot, read.slots[at]).lexemes]
+    for at in sorted([*(_all_at(read.slots, first[0]) if len(first) == 1 else ()), *terms]):
         slot = read.slots[at]
         within = {(at, word) for word in range(1 if isinstance(slot, str) else len(slot.words))}
         if (after := _after(read.slots, part.slots, within)) is not None:
