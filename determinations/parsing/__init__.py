@@ -5,4 +5,4 @@ from determinations.parsing.pipeline import parse_file, parse_letter
 __all__ = ["PARSER_VERSION", "parse_file", "parse_letter"]
 
 #: Rises whenever results change, so that letters read by an earlier version can be found and read again.
-PARSER_VERSION = "1.15.4"
+PARSER_VERSION = "1.15.5"

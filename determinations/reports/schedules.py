@@ -111,10 +111,11 @@ def when_of(schedule: ReportSchedule) -> When:
     return When(Frequency(schedule.frequency), schedule.at, schedule.weekday, schedule.day)
 
 
+@transaction.atomic
 def begin(
     report: SavedReport, when: When, form: str, recipients: Collection[User], *, by: User, now: datetime
 ) -> ReportSchedule:
-    """Store a schedule; call it in a transaction. Raises ``ReportRefused``, also for what the report has already."""
+    """Store a schedule. Raises ``ReportRefused``, also for what the report has already."""
     SavedReport.objects.select_for_update().get(pk=report.pk)  # of two forms sent at once, one waits for the other
     if report.schedules.count() >= MOST_SCHEDULES:
         raise ReportRefused(f"A report has at most {MOST_SCHEDULES} schedules. Delete one first.")

@@ -8,6 +8,7 @@ import pytest
 
 from determinations.parsing import parse_file, parse_letter
 from determinations.parsing.last_page import check_last_page
+from determinations.parsing.pages.copies import without_copies
 from determinations.parsing.results import LetterPart
 from determinations.parsing.source import SourceText
 from determinations.synthetic import write_letter, write_notice
@@ -474,6 +475,26 @@ def test_a_page_that_is_there_twice_under_a_fax_machines_count_is_read_once() ->
     parts = parts_of(text)
     assert len(parts) == 1
     assert not wrong_values(NAME, parts[0].letter)
+
+
+#: A short letter on a page of its own: only its outermost lines tell it from the next one.
+SHEET = "{first}\n{second}\n" + "\n".join(LETTER.split("\f")[1].split("\n")[:40])
+
+
+@pytest.mark.parametrize(
+    ("lines", "others"),
+    [
+        (("Case Number:  CM17-0000051", "x"), ("Case Number:  CM17-0000052", "x")),
+        (("x", "RE: CM17-0000051, Claim 17"), ("x", "RE: CM17-0000052, Claim 17")),
+        (("January 11, 2017", "x"), ("January 12, 2017", "x")),
+        (("x", "Issued 01/11/2017 by mail"), ("x", "Issued 01/12/2017 by mail")),
+        (("Decision Date: 01/11/2017", "x"), ("Decision Date: 01/12/2017", "x")),
+    ],
+)
+def test_a_page_with_another_case_number_or_date_is_no_copy(lines: tuple[str, str], others: tuple[str, str]) -> None:
+    text = "\f".join(SHEET.format(first=first, second=second) for first, second in (lines, others))
+    assert without_copies(text).text == text
+    assert without_copies(f"{text.partition(chr(12))[0]}\f{text.partition(chr(12))[0]}").text != text
 
 
 def test_a_letter_that_was_issued_again_is_no_copy() -> None:
