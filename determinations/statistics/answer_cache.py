@@ -11,7 +11,8 @@ workers precompute those after a change (``statistics.precompute``).
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -74,9 +75,18 @@ cached_answers = AnswerCache(limit=400)
 
 
 def clear_cached_answers() -> None:
-    """Empty this process's cache and stop sharing. Only benchmarks need this."""
+    """Empty this process's cache. Only benchmarks need this."""
     cached_answers.answers.clear()
-    cached_answers.shares = False
+
+
+@contextmanager
+def without_sharing_answers() -> Iterator[None]:
+    """Within the block this process shares no answers with others. Only benchmarks need this."""
+    shared, cached_answers.shares = cached_answers.shares, False
+    try:
+        yield
+    finally:
+        cached_answers.shares = shared
 
 
 def forget_shared_answers() -> int:

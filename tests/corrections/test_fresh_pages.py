@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from determinations.corrections import actions
-from determinations.statistics.answer_cache import cached_answers
+from determinations.statistics.answer_cache import cached_answers, without_sharing_answers
 from tests.corrections.letters import document, item, problem, stored_letter
 from tests.fixtures.people import People
 
@@ -46,8 +46,5 @@ def test_the_next_request_shows_a_correction_whatever_was_kept(as_supervisor: Cl
     after = {address: shown(as_supervisor, address) for address in before}
     assert [address for address in before if after[address] == before[address]] == []
     cached_answers.answers.clear()
-    cached_answers.shares = False
-    try:
+    with without_sharing_answers():
         assert [address for address in STATISTICS if shown(as_supervisor, address) != after[address]] == []
-    finally:
-        cached_answers.shares = True

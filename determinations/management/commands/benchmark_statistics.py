@@ -27,7 +27,7 @@ from determinations.browsing.selection import parse_selection
 from determinations.management.benchmark_records import FOLDER, new_record
 from determinations.management.many_facts import many_facts
 from determinations.models import CitationFact, ItemFact
-from determinations.statistics.answer_cache import clear_cached_answers
+from determinations.statistics.answer_cache import clear_cached_answers, without_sharing_answers
 from determinations.statistics.catalog import STATISTICS
 from determinations.statistics.columns import files, keeping
 from determinations.statistics.interface import Selection
@@ -85,6 +85,7 @@ class Command(BaseCommand):
         with (
             TemporaryDirectory(prefix="imrsite-columns-") as folder,
             override_settings(COLUMNS_DIR=folder, COLUMN_ENGINE=True),
+            without_sharing_answers(),
             many_facts(options["items"]) if options["items"] else nullcontext(),
         ):
             self._write_columns()
