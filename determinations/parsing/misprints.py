@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from determinations.parsing.arrangement import Arrangement
@@ -39,6 +40,7 @@ _INNER_END = re.compile(r"[:;.,]")
 #: Marks around a decision: ``: "Upheld",``.
 _AROUND = "\"'\u201c\u201d\u2018\u2019[]*_.,;:"
 _MOST_PIECES = 3
+_LONGEST_START = max(len(wanted) + most_wrong(wanted) for wanted in map("".join, ROW_STARTS))
 #: What a label's colon is read as.
 _MARKS = ":;.,-\u2013"
 #: Without one, one character more may be wrong.
@@ -126,8 +128,11 @@ def _differs(text: str, change: _Change) -> bool:
 def _row_start(row: _Row) -> tuple[_Change, str] | None:
     """The heading or label that the row begins with, as a change, and which one it is, without spaces."""
     best: tuple[int, _Change, str] | None = None
+    beginning = "".join(row.words)[:_LONGEST_START].lower()
     for phrase in ROW_STARTS:
         wanted = "".join(phrase)
+        if not _may_begin(beginning, wanted):
+            continue
         match = _matched(row, 0, wanted)
         if match and (best is None or match[0] < best[0]) and _may_be_meant(row, match, wanted):
             best = match[0], _Change(Span(row.offsets[0], match[1]), " ".join(phrase)), wanted
@@ -228,6 +233,26 @@ def _matched(row: _Row, first: int, wanted: str) -> tuple[int, int] | None:
         if wrong is not None and (best is None or wrong < best[0]):
             best = wrong, ends[length - 1]
     return best
+
+
+def _may_begin(beginning: str, wanted: str) -> bool:
+    """A quicker look for rows, nearly all of which are prose: whether enough of the phrase's characters are there."""
+    most = most_wrong(wanted)
+    printed = beginning[: len(wanted) + most]
+    if len(printed) < len(wanted) - most:
+        return False
+    missing = 0
+    for character, number in _characters_of(wanted):
+        missing += max(0, number - printed.count(character))
+        if missing > most:
+            return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _characters_of(wanted: str) -> tuple[tuple[str, int], ...]:
+    """How often each character is in the phrase."""
+    return tuple(Counter(wanted.lower()).items())
 
 
 def _letters_missing(wanted: str, printed: str) -> int:
